@@ -1,0 +1,33 @@
+package io.pryv.migration.platform;
+
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * What the operator may choose for one migration.
+ *
+ * @param backup whether source's Redis data is copied before anything else
+ * @param backupDirectory where on source; empty for {@code ~/register-migration-backup}
+ * @param keyType {@code rsa} (4096 bits, as the procedure says) or {@code ed25519}
+ * @param preSyncRounds how often the bulk sync is repeated at most
+ * @param smallDelta bytes: a round that transferred no more ends the pre-syncs
+ * @param longestOutage the longest cold window; passing it puts source back while that is safe
+ * @param destUsersMayGo whether users that dest already holds may be wiped
+ * @param staticNames host names below the domain that must answer with dest's address afterwards
+ * @param sampleUsers how many users' DNS answers are compared
+ * @param checkEvery how often delegation and quiet are looked at
+ * @param quietPeriod how long source must be silent; null for the longer of 24 h and the longest
+ *     TTL
+ */
+public record Options(
+    boolean backup,
+    String backupDirectory,
+    String keyType,
+    int preSyncRounds,
+    long smallDelta,
+    Duration longestOutage,
+    boolean destUsersMayGo,
+    List<String> staticNames,
+    int sampleUsers,
+    Duration checkEvery,
+    Duration quietPeriod) {}

@@ -1,0 +1,2 @@
+/** Camunda wiring: step contract, retries, journal, security. */
+package io.pryv.migration.process;

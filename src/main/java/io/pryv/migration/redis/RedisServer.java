@@ -1,0 +1,53 @@
+package io.pryv.migration.redis;
+
+import java.util.Map;
+
+/**
+ * One register's Redis. Every method speaks to the server at once; nothing is cached. Names of
+ * commands and settings are those that Redis 3 to 7 all understand ({@code SLAVEOF}, {@code
+ * min-slaves-to-write}).
+ *
+ * @throws io.pryv.migration.platform.StepFailure when Redis can't be reached or refuses
+ */
+public interface RedisServer extends AutoCloseable {
+
+  /** {@code INFO section}, parsed. */
+  Map<String, String> info(String section);
+
+  /** How many keys there are, by kind. */
+  KeyCounts countKeys();
+
+  /**
+   * How this server's keys of users compare with another's: every {@code :users}, {@code :server}
+   * and {@code :email} key of this one, and whether the other holds it with an equal value.
+   */
+  KeyComparison compareUsersWith(RedisServer other);
+
+  /**
+   * From now on no write is accepted ({@code min-replicas-to-write 99}), proven by a refused one;
+   * waits until no other client is inside a MULTI (field guide 3.16: a queued one still executes).
+   */
+  void fence();
+
+  void liftFence();
+
+  boolean fenced();
+
+  /** Makes it a replica of an address as its own host sees it. */
+  void follow(String host, int port);
+
+  /** {@code REPLICAOF NO ONE}. */
+  void promote();
+
+  /** Value of a setting at run time. */
+  String setting(String name);
+
+  void set(String key, String value);
+
+  String get(String key);
+
+  void delete(String key);
+
+  @Override
+  void close();
+}

@@ -1,0 +1,2 @@
+/** A Redis reached through its machine: roles, offsets, fence, typed reads. */
+package io.pryv.migration.redis;
