@@ -1,8 +1,6 @@
 package io.pryv.migration.machine;
 
 import java.time.Duration;
-import java.util.Arrays;
-import java.util.Objects;
 
 /**
  * A bash script to run on a machine. Values in it are quoted with {@link Quote}; it never holds a
@@ -10,46 +8,31 @@ import java.util.Objects;
  *
  * @param purpose what it is for, in the operator's words; shown in the report
  * @param script bash, run with {@code set -eu} not implied
- * @param input what it reads on its standard input; empty for none
+ * @param input what it reads on its standard input, as UTF-8; bytes travel as Base64
  * @param deadline how long it may take
  * @param changes whether it changes anything on the machine; such a command is journalled before it
  *     runs
  */
 public record Command(
-    String purpose, String script, byte[] input, Duration deadline, boolean changes) {
+    String purpose, String script, String input, Duration deadline, boolean changes) {
 
   private static final Duration DEFAULT_DEADLINE = Duration.ofSeconds(30);
 
   /** A command that only reads. */
   public static Command look(String purpose, String script) {
-    return new Command(purpose, script, new byte[0], DEFAULT_DEADLINE, false);
+    return new Command(purpose, script, "", DEFAULT_DEADLINE, false);
   }
 
   /** A command that changes something; it must be safe to run again. */
   public static Command change(String purpose, String script) {
-    return new Command(purpose, script, new byte[0], DEFAULT_DEADLINE, true);
+    return new Command(purpose, script, "", DEFAULT_DEADLINE, true);
   }
 
   public Command within(Duration newDeadline) {
     return new Command(purpose, script, input, newDeadline, changes);
   }
 
-  public Command withInput(byte[] newInput) {
+  public Command withInput(String newInput) {
     return new Command(purpose, script, newInput, deadline, changes);
-  }
-
-  @Override
-  public boolean equals(Object other) {
-    return other instanceof Command that
-        && purpose.equals(that.purpose)
-        && script.equals(that.script)
-        && Arrays.equals(input, that.input)
-        && deadline.equals(that.deadline)
-        && changes == that.changes;
-  }
-
-  @Override
-  public int hashCode() {
-    return Objects.hash(purpose, script);
   }
 }
