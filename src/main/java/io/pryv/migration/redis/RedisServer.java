@@ -5,9 +5,8 @@ import java.util.Map;
 /**
  * One register's Redis. Every method speaks to the server at once; nothing is cached. Names of
  * commands and settings are those that Redis 3 to 7 all understand ({@code SLAVEOF}, {@code
- * min-slaves-to-write}).
- *
- * @throws io.pryv.migration.platform.StepFailure when Redis can't be reached or refuses
+ * min-slaves-to-write}). When Redis can not be reached or refuses, they throw {@link
+ * io.pryv.migration.platform.StepFailure}.
  */
 public interface RedisServer extends AutoCloseable {
 
