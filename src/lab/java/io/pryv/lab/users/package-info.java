@@ -1,0 +1,2 @@
+/** Makes the users of the practice platform. */
+package io.pryv.lab.users;
