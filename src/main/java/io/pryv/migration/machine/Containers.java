@@ -1,0 +1,291 @@
+package io.pryv.migration.machine;
+
+import io.pryv.migration.platform.Layout;
+import io.pryv.migration.platform.Register;
+import java.time.Duration;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/**
+ * The containers of one register: its compose project on one machine.
+ *
+ * <p><em>Held down</em> means that nothing but us brings them back: {@code restart: always} would
+ * start them with the host (field guide 3.14), in the middle of a cold window, and be a second
+ * writer. What each container's restart policy was is kept in a file on the machine, written in the
+ * same command that changes it.
+ */
+public final class Containers {
+
+  /** How long a start or stop of all containers may take; Redis saves before it ends. */
+  private static final Duration DEADLINE = Duration.ofMinutes(3);
+
+  private final Shell shell;
+  private final Layout layout;
+  private final String confRoot;
+  private final String migration;
+
+  private Containers(Shell shell, Layout layout, String confRoot, String migration) {
+    this.shell = shell;
+    this.layout = layout;
+    this.confRoot = confRoot;
+    this.migration = migration;
+  }
+
+  /** The containers of a register, for one migration. */
+  public static Containers of(Hands hands, Register register, String migration) {
+    return new Containers(
+        hands.on(register.machine()), register.layout(), register.machine().confRoot(), migration);
+  }
+
+  /** Every container of the project, running or not. */
+  public List<Container> look() {
+    return Container.parse(
+        shell
+            .run(Command.look("look at the register's containers", prologue() + LOOK))
+            .orFail("see that docker runs and that the user may use it, then retry"));
+  }
+
+  /** Names of containers on the host that are not the register's, running ones only. */
+  public List<String> strangers() {
+    return shell
+        .run(Command.look("look for other containers on the host", prologue() + STRANGERS))
+        .orFail("see that docker runs and that the user may use it, then retry")
+        .lines()
+        .filter(line -> !line.isBlank())
+        .toList();
+  }
+
+  /** Starts them as the platform does; lets them come back by themselves again. */
+  public void start() {
+    shell
+        .run(
+            Command.change(
+                    "start the services with " + layout.startScript(),
+                    prologue() + LIFT + START + platformScript(layout.startScript()))
+                .within(DEADLINE))
+        .orFail(
+            "look at `docker ps -a` and the log of the container that did not start, then retry");
+  }
+
+  /**
+   * Starts what exists, the proxy as soon as what it names is up, then runs the platform's own
+   * script. For a proxy that no longer needs register or Redis, this is the shortest outage.
+   */
+  public void startProxyFirst() {
+    shell
+        .run(
+            Command.change(
+                    "start the services, the proxy first, with " + layout.startScript(),
+                    prologue() + LIFT + START_PROXY_FIRST + platformScript(layout.startScript()))
+                .within(DEADLINE))
+        .orFail(
+            "look at `docker ps -a` and the log of the container that did not start, then retry");
+  }
+
+  /** Makes every container unable to come back by itself, and stops those that run. */
+  public void holdDownAndStop() {
+    shell
+        .run(
+            Command.change(
+                    "hold the register's containers down and stop them",
+                    prologue() + HOLD + STOP + PROVE_DOWN)
+                .within(DEADLINE))
+        .orFail("look at `docker ps` and stop the register's containers, then retry");
+  }
+
+  /**
+   * As {@link #holdDownAndStop}, with the platform's own script, which stops every container of the
+   * host.
+   */
+  public void holdDownAndRunStopScript() {
+    shell
+        .run(
+            Command.change(
+                    "hold the register's containers down and run " + layout.stopScript(),
+                    prologue()
+                        + HOLD
+                        + "if [ -n \"$(ours -q --filter status=running --filter status=restarting"
+                        + " --filter status=paused)\" ]; then "
+                        + platformScript(layout.stopScript()).strip()
+                        + "; fi\n"
+                        + PROVE_DOWN)
+                .within(DEADLINE))
+        .orFail("look at `docker ps` and stop the register's containers, then retry");
+  }
+
+  /**
+   * Creates the containers anew where the compose file has changed, without starting any, and holds
+   * them down: they exist before the cold window begins.
+   */
+  public void createHeldDown() {
+    shell
+        .run(
+            Command.change(
+                    "create the containers without starting them",
+                    prologue()
+                        + HOLD
+                        + "(cd "
+                        + Quote.sh(confRoot)
+                        + " && "
+                        + compose()
+                        + " up --no-start) >&2 </dev/null\n"
+                        + HOLD_AGAIN
+                        + PROVE_DOWN)
+                .within(DEADLINE))
+        .orFail("run the same command by hand in CONF_ROOT and see what it says, then retry");
+  }
+
+  /** Gives them back their restart policies without starting any. */
+  public void liftHold() {
+    shell
+        .run(
+            Command.change(
+                "give the register's containers their restart policies back", prologue() + LIFT))
+        .orFail("see that docker runs and that the user may use it, then retry");
+  }
+
+  /** Removes the project's stopped containers: docker knows of none, as before the first launch. */
+  public void removeStopped() {
+    shell
+        .run(
+            Command.change(
+                "remove the register's stopped containers",
+                prologue()
+                    + "ids=$(ours -q)\n[ -z \"$ids\" ] || docker rm $ids >/dev/null\n"
+                    + "rm -f \"$hold\"\n"))
+        .orFail("look at `docker ps -a` on the machine, then retry");
+  }
+
+  /** {@code docker-compose -f FILE}, quoted. */
+  public String compose() {
+    return layout.composeCommand() + " -f " + Quote.sh(layout.composeFile());
+  }
+
+  /** One line per container, for the operator. */
+  public static String describe(List<Container> containers) {
+    return containers.isEmpty()
+        ? "no container"
+        : containers.stream()
+            .map(container -> container.name() + " " + container.status())
+            .collect(Collectors.joining(", "));
+  }
+
+  private String platformScript(String script) {
+    return "(cd %s && %s) >&2 </dev/null%n".formatted(Quote.sh(confRoot), Quote.sh(script));
+  }
+
+  private String prologue() {
+    return """
+        set -eu
+        proxy=%s
+        redis=%s
+        register=%s
+        dns=%s
+        work="$HOME/.register-migration/"%s
+        hold="$work/restart-policies"
+        ours() { docker ps -a --no-trunc --filter label=com.docker.compose.project=%s "$@"; }
+        """
+        .formatted(
+            Quote.sh(layout.nginxContainer()),
+            Quote.sh(layout.redisContainer()),
+            Quote.sh(layout.registerContainer()),
+            Quote.sh(layout.dnsContainer()),
+            Quote.sh(migration),
+            Quote.sh(layout.project()));
+  }
+
+  private static final String LOOK =
+      "ids=$(ours -q)\n[ -z \"$ids\" ] || docker inspect -f "
+          + Quote.sh(Container.FORMAT)
+          + " $ids\n";
+
+  private static final String STRANGERS =
+      """
+      ours=$(ours -q)
+      docker ps --no-trunc --format '{{.ID}} {{.Names}}' | while read -r id name; do
+        case "$ours" in *"$id"*) ;; *) printf '%s\\n' "$name" ;; esac
+      done
+      """;
+
+  /** Records each policy before it is changed; a policy already recorded is never overwritten. */
+  private static final String HOLD =
+      """
+      umask 077
+      mkdir -p "$work"
+      hold_down() {
+        local ids name policy
+        touch "$hold"
+        ids=$(ours -q)
+        [ -n "$ids" ] || return 0
+        docker inspect -f '{{.Name}} {{.HostConfig.RestartPolicy.Name}}:{{.HostConfig.RestartPolicy.MaximumRetryCount}}' $ids |
+          while read -r name policy; do
+            case "$policy" in no:*|:*) continue ;; esac
+            grep -qF -- "${name#/} " "$hold" || printf '%s %s\\n' "${name#/}" "$policy" >>"$hold"
+          done
+        docker update --restart=no $ids >/dev/null
+      }
+      hold_down
+      """;
+
+  private static final String HOLD_AGAIN = "hold_down\n";
+
+  private static final String LIFT =
+      """
+      if [ -e "$hold" ]; then
+        there=$(ours --format '{{.Names}}')
+        for policy in $(cut -d' ' -f2 "$hold" | sort -u); do
+          names=
+          while read -r name held; do
+            [ "$held" != "$policy" ] || ! printf '%s\\n' "$there" | grep -qxF -- "$name" || names="$names $name"
+          done <"$hold"
+          case "$policy" in on-failure:0) policy=on-failure ;; on-failure:*) ;; *) policy=${policy%%:*} ;; esac
+          [ -z "$names" ] || docker update --restart="$policy" $names >/dev/null
+        done
+        rm -f "$hold"
+      fi
+      """;
+
+  private static final String STOP =
+      """
+      running=$(ours -q --filter status=running --filter status=restarting --filter status=paused)
+      [ -z "$running" ] || docker stop $running >/dev/null
+      """;
+
+  private static final String PROVE_DOWN =
+      """
+      running=$(ours --format '{{.Names}}' --filter status=running --filter status=restarting --filter status=paused)
+      [ -z "$running" ] || { echo "still running: $running" >&2; exit 1; }
+      """;
+
+  /** Containers that exist are started in waves, several times faster than compose does it. */
+  private static final String WAVES =
+      """
+      names=$(ours --format '{{.Names}}')
+      there() { printf '%s\\n' "$names" | grep -xF -- "$1" || true; }
+      but() { printf '%s\\n' "$names" | grep -vxF "$@" || true; }
+      wave() {
+        local pids= name pid failed=
+        for name in "$@"; do docker start "$name" >/dev/null & pids="$pids $!"; done
+        for pid in $pids; do wait "$pid" || failed=yes; done
+        [ -z "$failed" ]
+      }
+      """;
+
+  /** As the services depend on each other. */
+  private static final String START =
+      WAVES
+          + """
+          wave $(there "$redis")
+          wave $(but -e "$redis" -e "$proxy")
+          wave $(there "$proxy")
+          """;
+
+  private static final String START_PROXY_FIRST =
+      WAVES
+          + """
+          wave $(but -e "$redis" -e "$proxy" -e "$register" -e "$dns")
+          wave $(there "$proxy")
+          wave $(there "$redis")
+          wave $(there "$register") $(there "$dns")
+          """;
+}
