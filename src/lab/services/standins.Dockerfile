@@ -1,0 +1,3 @@
+# The image of every service: the runtime with the stand-ins. Built on each machine, so that new stand-ins cost a second.
+FROM pryv-lab-runtime
+COPY lib/ /app/lib/
