@@ -11,6 +11,7 @@ package io.pryv.migration.platform;
  * @param keyFile path, on the machine this program runs on, of the private key; never its content
  * @param confRoot the platform's PRYV_CONF_ROOT there, absolute
  * @param publicAddress IPv4 address by which clients and the other machines reach it
+ * @param layout what the platform file tells of the layout; the rest is detected
  */
 public record Machine(
     Role role,
@@ -20,7 +21,21 @@ public record Machine(
     String user,
     String keyFile,
     String confRoot,
-    String publicAddress) {
+    String publicAddress,
+    LayoutDetails layout) {
+
+  /** A machine whose layout is detected. */
+  public Machine(
+      Role role,
+      String name,
+      String host,
+      int port,
+      String user,
+      String keyFile,
+      String confRoot,
+      String publicAddress) {
+    this(role, name, host, port, user, keyFile, confRoot, publicAddress, LayoutDetails.NONE);
+  }
 
   /** What a machine is in a migration. */
   public enum Role {
