@@ -22,10 +22,13 @@ public interface DnsClient {
    * What a server said.
    *
    * @param code such as {@code NOERROR}
-   * @param records sorted {@code TYPE data}, without TTL, so that rotation does not matter
+   * @param records sorted {@code TYPE data}, without TTL, so that rotation does not matter; names
+   *     in data are written without the final dot, in lower case
    * @param ttl the largest TTL among answer (or authority) records, seconds; 0 when there are none
-   * @param authority records of the authority section, as a parent's delegation has them
-   * @param additional records of the additional section (glue)
+   * @param authority records of the authority section, as a parent's delegation has them: sorted
+   *     {@code OWNER TYPE data}, names without the final dot
+   * @param additional records of the additional section (glue), written like those of {@code
+   *     authority}
    */
   record Answer(
       String code,

@@ -1,5 +1,7 @@
 package io.pryv.migration.redis;
 
+import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -42,6 +44,18 @@ public interface RedisServer extends AutoCloseable {
   String setting(String name);
 
   void set(String key, String value);
+
+  /** Sets a key that goes by itself after {@code life}, should nobody delete it. */
+  void set(String key, String value, Duration life);
+
+  /**
+   * Names of users, the fixture user not among them, sorted. Which ones depends on the seed and on
+   * the names alone, not on the order in which Redis scans: two servers with the same users give
+   * the same sample.
+   *
+   * @param count how many at most; every user when there are no more
+   */
+  List<String> sampleUsers(int count, long seed);
 
   String get(String key);
 
