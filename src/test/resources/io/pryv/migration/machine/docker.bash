@@ -1,0 +1,279 @@
+#!/bin/bash
+# docker and docker-compose for sandboxes: one directory per container below $SANDBOX/docker.
+#   state (running|exited)  policy  log  labels (KEY=VALUE lines)  fields (TEMPLATE<TAB>VALUE lines)
+#   bin/ (programs of that container)  on-start (bash, run at each start)
+# Every call is noted in $SANDBOX/docker-calls. What is not supported fails with exit code 64.
+containers=$SANDBOX/docker
+me=$(basename "$0")
+printf '%s\n' "$me $*" >>"$SANDBOX/docker-calls"
+
+unsupported() { echo "stub $me: not supported: $*" >&2; exit 64; }
+daemon_error() { echo "Error response from daemon: $*" >&2; exit 1; }
+exists() { [ -d "$containers/$1" ]; }
+running() { [ "$(cat "$containers/$1/state")" = running ]; }
+
+# The container whose name or id is given.
+resolve() {
+  local name=${1#/} directory
+  if exists "$name"; then echo "$name"; return; fi
+  for directory in "$containers"/*/; do
+    case $(cat "$directory/id") in "$name"*) basename "$directory"; return ;; esac
+  done
+  echo "Error: No such container: $1" >&2
+  return 1
+}
+
+start() {
+  running "$1" && return
+  echo running >"$containers/$1/state"
+  date -u +%Y-%m-%dT%H:%M:%S.%NZ >"$containers/$1/started"
+  [ ! -e "$containers/$1/on-start" ] || CONTAINER=$1 bash "$containers/$1/on-start"
+}
+
+stop() {
+  running "$1" || return 0
+  echo exited >"$containers/$1/state"
+  [ ! -e "$containers/$1/on-stop" ] || CONTAINER=$1 bash "$containers/$1/on-stop"
+}
+
+label() { sed -n "s/^$2=//p" "$containers/$1/labels"; }
+
+# A template with a container's values filled in.
+render() {
+  local name=$1 text=$2 key value directory=$containers/$1 state rest before
+  state=$(cat "$directory/state")
+  while IFS=$'\t' read -r key value; do text=${text//"$key"/"$value"}; done <"$directory/fields"
+  text=${text//'\n'/$'\n'}
+  text=${text//'\t'/$'\t'}
+  text=${text//"{{.Names}}"/"$name"}
+  text=${text//"{{.Name}}"/"/$name"}
+  text=${text//"{{.ID}}"/"$(head -c 12 "$directory/id")"}
+  text=${text//"{{.Id}}"/"$(cat "$directory/id")"}
+  text=${text//"{{.State.Status}}"/"$state"}
+  text=${text//"{{.State}}"/"$state"}
+  text=${text//"{{.State.StartedAt}}"/"$(cat "$directory/started")"}
+  text=${text//"{{.State.Restarting}}"/false}
+  text=${text//"{{.RestartCount}}"/0}
+  text=${text//"{{.HostConfig.RestartPolicy.Name}}"/"$(cat "$directory/policy")"}
+  if [ "$state" = running ]; then
+    text=${text//"{{.State.Running}}"/true}
+    text=${text//"{{.Status}}"/Up 2 hours}
+  else
+    text=${text//"{{.State.Running}}"/false}
+    text=${text//"{{.Status}}"/Exited (0) 5 seconds ago}
+  fi
+  for rest in '{{index .Config.Labels "' '{{.Label "'; do
+    while [[ $text == *"$rest"* ]]; do
+      before=${text%%"$rest"*}
+      key=${text#*"$rest"}
+      value=${key#*'"}}'}
+      key=${key%%'"'*}
+      text=$before$(label "$name" "$key")$value
+    done
+  done
+  case $text in *'{{'*) unsupported "template $text" ;; esac
+  printf '%s\n' "$text"
+}
+
+ps_() {
+  local all='' quiet='' filters=() format='{{.ID}}   {{.Status}}   {{.Names}}' directory name filter ok
+  while [ $# -gt 0 ]; do
+    case $1 in
+      -a | --all) all=1 ;;
+      -q | --quiet) quiet=1 ;;
+      -aq | -qa) all=1 quiet=1 ;;
+      --no-trunc) ;;
+      -f | --filter) filters+=("$2"); shift ;;
+      --filter=*) filters+=("${1#--filter=}") ;;
+      --format) format=$2; shift ;;
+      --format=*) format=${1#--format=} ;;
+      *) unsupported "ps $1" ;;
+    esac
+    shift
+  done
+  if [ -n "$quiet" ]; then format='{{.ID}}'; fi
+  for directory in "$containers"/*/; do
+    [ -d "$directory" ] || continue
+    name=$(basename "$directory")
+    ok=1
+    [ -n "$all" ] || [[ " ${filters[*]}" == *" status="* ]] || running "$name" || ok=
+    for filter in "${filters[@]}"; do
+      case $filter in
+        name=*) [[ "/$name" =~ ${filter#name=} || $name =~ ${filter#name=} ]] || ok= ;;
+        status=*) [ "$(cat "$directory/state")" = "${filter#status=}" ] || ok= ;;
+        label=*=*) grep -qxF -- "${filter#label=}" "$directory/labels" || ok= ;;
+        label=*) grep -q "^${filter#label=}=" "$directory/labels" || ok= ;;
+        *) unsupported "filter $filter" ;;
+      esac
+    done
+    [ -z "$ok" ] || render "$name" "$format"
+  done
+}
+
+each() {
+  local action=$1 name status=0
+  shift
+  for name; do
+    if name=$(resolve "$name"); then "$action" "$name"; echo "$name"; else status=1; fi
+  done
+  return $status
+}
+
+docker_() {
+  local command=$1 name program format='' policy=''
+  shift
+  case $command in
+    ps) ps_ "$@" ;;
+    container) docker_ "$@" ;;
+    version) case "$*" in *--format*) echo 20.10.24 ;; *) echo "Server: Docker Engine 20.10.24" ;; esac ;;
+    info) echo "Server Version: 20.10.24" ;;
+    inspect)
+      while [ $# -gt 0 ]; do
+        case $1 in
+          -f | --format) format=$2; shift 2 ;;
+          --format=*) format=${1#--format=}; shift ;;
+          --type) shift 2 ;;
+          --type=*) shift ;;
+          --) shift; break ;;
+          -*) unsupported "inspect $1" ;;
+          *) break ;;
+        esac
+      done
+      [ -n "$format" ] || unsupported "inspect without a format"
+      local status=0
+      for name; do
+        if name=$(resolve "$name"); then render "$name" "$format"; else status=1; fi
+      done
+      return $status
+      ;;
+    stop | start | restart | kill | rm)
+      while [ $# -gt 0 ]; do
+        case $1 in
+          -t | --time | -s | --signal) policy=$2; shift 2 ;;
+          --time=* | --signal=*) policy=${1#*=}; shift ;;
+          -f | -v) shift ;;
+          --) shift; break ;;
+          -*) unsupported "$command $1" ;;
+          *) break ;;
+        esac
+      done
+      [ $# -gt 0 ] || { echo "\"docker $command\" requires at least 1 argument." >&2; return 1; }
+      case $command in
+        stop | start) each "$command" "$@" ;;
+        restart) restart() { stop "$1"; start "$1"; }; each restart "$@" ;;
+        kill) signal() { running "$1" || daemon_error "Container $1 is not running"; echo "${policy:-KILL}" >>"$containers/$1/signals"; }; each signal "$@" ;;
+        rm) remove() { rm -r "${containers:?}/$1"; }; each remove "$@" ;;
+      esac
+      ;;
+    update)
+      while [ $# -gt 0 ]; do
+        case $1 in
+          --restart) policy=$2; shift 2 ;;
+          --restart=*) policy=${1#--restart=}; shift ;;
+          --) shift; break ;;
+          -*) unsupported "update $1" ;;
+          *) break ;;
+        esac
+      done
+      [ $# -gt 0 ] || { echo '"docker update" requires at least 1 argument.' >&2; return 1; }
+      set_policy() { echo "$policy" >"$containers/$1/policy"; }
+      each set_policy "$@"
+      ;;
+    exec)
+      local detached=''
+      while [ $# -gt 0 ]; do
+        case $1 in
+          -d | --detach) detached=1; shift ;;
+          -i | -t | -it | -ti) shift ;;
+          -u | --user | -e | --env | -w | --workdir) shift 2 ;;
+          --) shift; break ;;
+          -*) unsupported "exec $1" ;;
+          *) break ;;
+        esac
+      done
+      name=$(resolve "$1") || return 1
+      running "$name" || daemon_error "Container $(cat "$containers/$name/id") is not running"
+      shift
+      program=$1
+      export CONTAINER=$name PATH=$containers/$name/bin:$PATH
+      if ! command -v "$program" >/dev/null; then
+        echo "OCI runtime exec failed: exec failed: \"$program\": executable file not found in \$PATH" >&2
+        return 126
+      fi
+      if [ -n "$detached" ]; then
+        setsid "$@" </dev/null >/dev/null 2>&1 &
+        return 0
+      fi
+      "$@"
+      ;;
+    logs)
+      local tail=all
+      while [ $# -gt 0 ]; do
+        case $1 in
+          --tail | -n) tail=$2; shift 2 ;;
+          --tail=*) tail=${1#--tail=}; shift ;;
+          --since | --until) shift 2 ;;
+          --since=* | --until=* | -t | --timestamps) shift ;;
+          -*) unsupported "logs $1" ;;
+          *) break ;;
+        esac
+      done
+      name=$(resolve "$1") || return 1
+      if [ "$tail" = all ]; then cat "$containers/$name/log"; else tail -n "$tail" "$containers/$name/log"; fi
+      ;;
+    compose) compose "$@" ;;
+    *) unsupported "$command" ;;
+  esac
+}
+
+# The containers of a compose file: those that carry it as a label; of these services only, if any are named.
+of_project() {
+  local directory name service
+  for directory in "$containers"/*/; do
+    name=$(basename "$directory")
+    [ "$(label "$name" com.docker.compose.project.config_files)" = "$file" ] || continue
+    if [ $# -eq 0 ]; then echo "$name"; continue; fi
+    for service; do
+      [ "$(label "$name" com.docker.compose.service)" != "$service" ] || echo "$name"
+    done
+  done
+}
+
+compose() {
+  local file=docker-compose.yml command name flag=''
+  while [ $# -gt 0 ]; do
+    case $1 in
+      -f | --file) file=$2; shift 2 ;;
+      -p | --project-name | --project-directory) shift 2 ;;
+      --no-ansi) shift ;;
+      -v | --version) echo "docker-compose version 1.29.2, build unknown"; return ;;
+      -*) unsupported "compose $1" ;;
+      *) break ;;
+    esac
+  done
+  command=$1
+  shift
+  if [ "$command" = version ]; then echo "docker-compose version 1.29.2, build unknown"; return; fi
+  [ -e "$file" ] || { echo "ERROR: .FileNotFoundError: [Errno 2] No such file or directory: '$file'" >&2; return 1; }
+  file=$(realpath "$file")
+  while [ $# -gt 0 ]; do
+    case $1 in
+      -t | --timeout) shift 2 ;;
+      -*) flag="$flag $1"; shift ;;
+      *) break ;;
+    esac
+  done
+  case $command in
+    up) [[ $flag == *-d* ]] || unsupported "up without -d"; for name in $(of_project "$@"); do start "$name"; done ;;
+    start) for name in $(of_project "$@"); do start "$name"; done ;;
+    stop) for name in $(of_project "$@"); do stop "$name"; done ;;
+    restart) for name in $(of_project "$@"); do stop "$name"; start "$name"; done ;;
+    ps) for name in $(of_project "$@"); do if [[ $flag == *-q* ]]; then cat "$containers/$name/id"; else echo "$name $(cat "$containers/$name/state")"; fi; done ;;
+    config) grep -q '^services:' "$file" || { echo "ERROR: The Compose file '$file' is invalid" >&2; return 1; }
+      case $flag in *' -q'* | *--quiet*) ;; *--services*) sed -n '/^services:/,$s/^  \([a-z_]*\):.*/\1/p' "$file" ;; *) cat "$file" ;; esac ;;
+    *) unsupported "compose $command" ;;
+  esac
+}
+
+mkdir -p "$containers"
+if [ "$me" = docker-compose ]; then compose "$@"; else docker_ "$@"; fi
