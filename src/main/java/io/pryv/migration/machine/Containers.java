@@ -82,24 +82,25 @@ public final class Containers {
             "look at `docker ps -a` and the log of the container that did not start, then retry");
   }
 
-  /** Makes every container unable to come back by itself, and stops those that run. */
-  public void holdDownAndStop() {
-    shell
-        .run(
+  /**
+   * Makes every container unable to come back by itself, and stops those that run.
+   *
+   * @return the containers as they were left, with their exit codes
+   */
+  public List<Container> holdDownAndStop() {
+    return left(
             Command.change(
                     "hold the register's containers down and stop them",
-                    prologue() + HOLD + STOP + PROVE_DOWN)
-                .within(DEADLINE))
-        .orFail("look at `docker ps` and stop the register's containers, then retry");
+                    prologue() + HOLD + STOP + PROVE_DOWN + LOOK)
+                .within(DEADLINE));
   }
 
   /**
    * As {@link #holdDownAndStop}, with the platform's own script, which stops every container of the
    * host.
    */
-  public void holdDownAndRunStopScript() {
-    shell
-        .run(
+  public List<Container> holdDownAndRunStopScript() {
+    return left(
             Command.change(
                     "hold the register's containers down and run " + layout.stopScript(),
                     prologue()
@@ -108,9 +109,16 @@ public final class Containers {
                         + " --filter status=paused)\" ]; then "
                         + platformScript(layout.stopScript()).strip()
                         + "; fi\n"
-                        + PROVE_DOWN)
-                .within(DEADLINE))
-        .orFail("look at `docker ps` and stop the register's containers, then retry");
+                        + PROVE_DOWN
+                        + LOOK)
+                .within(DEADLINE));
+  }
+
+  private List<Container> left(Command stop) {
+    return Container.parse(
+        shell
+            .run(stop)
+            .orFail("look at `docker ps` and stop the register's containers, then retry"));
   }
 
   /**

@@ -43,6 +43,9 @@ public interface RedisServer extends AutoCloseable {
   /** Value of a setting at run time. */
   String setting(String name);
 
+  /** Changes a setting at run time ({@code CONFIG SET}); a restart forgets it. */
+  void configure(String name, String value);
+
   void set(String key, String value);
 
   /** Sets a key that goes by itself after {@code life}, should nobody delete it. */
