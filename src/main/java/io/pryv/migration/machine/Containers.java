@@ -89,10 +89,10 @@ public final class Containers {
    */
   public List<Container> holdDownAndStop() {
     return left(
-            Command.change(
-                    "hold the register's containers down and stop them",
-                    prologue() + HOLD + STOP + PROVE_DOWN + LOOK)
-                .within(DEADLINE));
+        Command.change(
+                "hold the register's containers down and stop them",
+                prologue() + HOLD + STOP + PROVE_DOWN + LOOK)
+            .within(DEADLINE));
   }
 
   /**
@@ -101,17 +101,17 @@ public final class Containers {
    */
   public List<Container> holdDownAndRunStopScript() {
     return left(
-            Command.change(
-                    "hold the register's containers down and run " + layout.stopScript(),
-                    prologue()
-                        + HOLD
-                        + "if [ -n \"$(ours -q --filter status=running --filter status=restarting"
-                        + " --filter status=paused)\" ]; then "
-                        + platformScript(layout.stopScript()).strip()
-                        + "; fi\n"
-                        + PROVE_DOWN
-                        + LOOK)
-                .within(DEADLINE));
+        Command.change(
+                "hold the register's containers down and run " + layout.stopScript(),
+                prologue()
+                    + HOLD
+                    + "if [ -n \"$(ours -q --filter status=running --filter status=restarting"
+                    + " --filter status=paused)\" ]; then "
+                    + platformScript(layout.stopScript()).strip()
+                    + "; fi\n"
+                    + PROVE_DOWN
+                    + LOOK)
+            .within(DEADLINE));
   }
 
   private List<Container> left(Command stop) {

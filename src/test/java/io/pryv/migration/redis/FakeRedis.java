@@ -185,6 +185,12 @@ public final class FakeRedis implements RedisServer {
   }
 
   @Override
+  public void configure(String name, String value) {
+    refuseWhenDown();
+    settings.put(name, value);
+  }
+
+  @Override
   public void set(String key, String value) {
     refuseWhenDown();
     if (master != null) {
