@@ -1,0 +1,100 @@
+package io.pryv.migration.process;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.util.Arrays;
+import org.camunda.bpm.engine.RepositoryService;
+import org.camunda.bpm.engine.impl.jobexecutor.JobExecutor;
+import org.camunda.bpm.engine.repository.DeploymentBuilder;
+import org.springframework.context.SmartLifecycle;
+import org.springframework.core.io.Resource;
+import org.springframework.core.io.support.PathMatchingResourcePatternResolver;
+import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.stereotype.Component;
+
+/**
+ * What happens at this program's start and end, in order. At the start: the operator's account, the
+ * process and its forms, the locks that an earlier run of ours left behind, and only then the steps
+ * go on. At the end the steps stop first, before anything that they use.
+ */
+@Component
+class Running implements SmartLifecycle {
+
+  private static final String LOCK_OWNER = "register-migration";
+  private static final String DEPLOYMENT = "register-migration";
+
+  private final AdminProperties admin;
+  private final AdminAccount account;
+  private final RepositoryService repository;
+  private final JobExecutor jobExecutor;
+  private final JdbcTemplate database;
+  private volatile boolean running;
+
+  Running(
+      AdminProperties admin,
+      AdminAccount account,
+      RepositoryService repository,
+      JobExecutor jobExecutor,
+      JdbcTemplate database) {
+    this.admin = admin;
+    this.account = account;
+    this.repository = repository;
+    this.jobExecutor = jobExecutor;
+    this.database = database;
+  }
+
+  @Override
+  public void start() {
+    account.ensure(admin);
+    deploy();
+    jobExecutor.setLockOwner(LOCK_OWNER);
+    // A run that was killed holds its locks for minutes; there is only one of us.
+    database.update(
+        "update ACT_RU_JOB set LOCK_OWNER_ = null, LOCK_EXP_TIME_ = null where LOCK_OWNER_ = ?",
+        LOCK_OWNER);
+    jobExecutor.start();
+    running = true;
+  }
+
+  /**
+   * Names must not depend on where the files lie (a jar, a directory), or each start would make a
+   * new version of the process.
+   */
+  private void deploy() {
+    DeploymentBuilder deployment =
+        repository.createDeployment().name(DEPLOYMENT).enableDuplicateFiltering(false);
+    try {
+      PathMatchingResourcePatternResolver files = new PathMatchingResourcePatternResolver();
+      for (String pattern : new String[] {"bpmn/*.bpmn", "bpmn/forms/*.form"}) {
+        Resource[] found = files.getResources("classpath*:" + pattern);
+        Arrays.sort(found, (a, b) -> a.getFilename().compareTo(b.getFilename()));
+        for (Resource file : found) {
+          try (InputStream content = file.getInputStream()) {
+            deployment.addInputStream(file.getFilename(), content);
+          }
+        }
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException("the process or its forms can't be read from the jar", e);
+    }
+    deployment.deploy();
+  }
+
+  @Override
+  public void stop() {
+    jobExecutor.shutdown();
+    running = false;
+  }
+
+  @Override
+  public boolean isRunning() {
+    return running;
+  }
+
+  /** Last to start, first to stop. */
+  @Override
+  public int getPhase() {
+    return Integer.MAX_VALUE;
+  }
+}
