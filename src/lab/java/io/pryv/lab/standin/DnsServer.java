@@ -74,6 +74,7 @@ public final class DnsServer implements AutoCloseable {
    * @param mx of the domain
    * @param txt of the domain
    * @param caa of the domain
+   * @param separateBuffers true for a server without the original's mix-up of answers
    */
   public record Config(
       @JsonProperty(required = true) String domain,
@@ -87,7 +88,8 @@ public final class DnsServer implements AutoCloseable {
       DnsZone.Soa soa,
       List<DnsZone.Mx> mx,
       List<String> txt,
-      List<DnsZone.Caa> caa) {}
+      List<DnsZone.Caa> caa,
+      boolean separateBuffers) {}
 
   public static void main(String[] arguments) {
     StandIn.run(arguments, Config.class, config -> new DnsServer(config).start());
@@ -176,8 +178,12 @@ public final class DnsServer implements AutoCloseable {
     byte[] wire = response.toWire();
     System.arraycopy(wire, 0, responseBuffer, 0, wire.length);
     responseLength = wire.length;
-    // Sent in a later turn, as the original does: by then the buffer may hold another response.
-    loop.execute(() -> send(client));
+    if (config.separateBuffers) {
+      send(client);
+    } else {
+      // Sent in a later turn, as the original does: by then the buffer may hold another response.
+      loop.execute(() -> send(client));
+    }
   }
 
   private void send(SocketAddress client) {

@@ -172,7 +172,8 @@ class DnsServerTest {
             null,
             List.of(new DnsZone.Mx("mail.pryv.lab", 10)),
             List.of("v=spf1 -all"),
-            List.of(new DnsZone.Caa(0, "issue", "ca.example"))));
+            List.of(new DnsZone.Caa(0, "issue", "ca.example")),
+            false));
   }
 
   private Object redis(String... command) throws Exception {

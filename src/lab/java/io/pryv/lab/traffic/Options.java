@@ -1,0 +1,191 @@
+package io.pryv.lab.traffic;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.UnknownHostException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
+import java.security.cert.CertificateFactory;
+import java.security.cert.X509Certificate;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLEngine;
+import javax.net.ssl.TrustManager;
+import javax.net.ssl.TrustManagerFactory;
+import javax.net.ssl.X509ExtendedTrustManager;
+
+/** What the command line of {@link Traffic} says. */
+record Options(
+    InetSocketAddress sourceDns,
+    InetSocketAddress resolver,
+    boolean throughResolver,
+    String domain,
+    HttpsConnection.Peer peer,
+    String systemKey,
+    Path out,
+    int writers,
+    Duration writeInterval,
+    Duration probeInterval,
+    int keepAlive,
+    int users,
+    Optional<Duration> duration) {
+
+  static final String HELP =
+      """
+      Usage: Traffic --source-address IP --resolver IP[:PORT] (--insecure | --ca FILE) --out DIR [...]
+        --source-address IP[:PORT]  source; its dns is probed there (port 53 unless given)
+        --resolver IP[:PORT]        the resolver that clients use (port 53 unless given)
+        --through resolver|source   how HTTP finds reg.DOMAIN for each new connection (resolver)
+        --insecure                  trust any certificate: for the practice platform only
+        --ca FILE                   trust this certificate (PEM) and check the host name
+        --out DIR                   report.json and ledger.tsv go there
+        --domain NAME               the platform's domain (pryv.lab)
+        --port N                    of HTTPS (443)
+        --system-key KEY            for POST /users (no writers without it)
+        --writers N                 how many create users, each in its open loop (1)
+        --write-interval-ms N       of each writer (100)
+        --probe-interval-ms N       of each prober (50)
+        --keep-alive N              connections kept open (4)
+        --users N                   probes ask for user000001 to this one in turn (200)
+        --duration SECONDS          end by itself (else at SIGTERM)
+      Create DIR/source-retired to stop the direct probes of source's dns.
+      """;
+
+  private static final Set<String> SWITCHES = Set.of("--insecure");
+
+  /** Reads the command line; IllegalArgumentException says what is wrong with it. */
+  static Options parse(List<String> arguments) throws IOException {
+    Map<String, String> given = new HashMap<>();
+    Deque<String> left = new ArrayDeque<>(arguments);
+    while (!left.isEmpty()) {
+      String flag = left.remove();
+      if (!HELP.contains("  " + flag + " ") || !flag.startsWith("--")) {
+        throw new IllegalArgumentException("Unknown option: " + flag);
+      }
+      if (!SWITCHES.contains(flag) && left.isEmpty()) {
+        throw new IllegalArgumentException("No value for " + flag);
+      }
+      given.put(flag, SWITCHES.contains(flag) ? "" : left.remove());
+    }
+    String domain = given.getOrDefault("--domain", "pryv.lab");
+    String through = given.getOrDefault("--through", "resolver");
+    if (!Set.of("resolver", "source").contains(through)) {
+      throw new IllegalArgumentException("--through is resolver or source, not " + through);
+    }
+    if (given.containsKey("--insecure") == given.containsKey("--ca")) {
+      throw new IllegalArgumentException("Either --insecure or --ca FILE is needed");
+    }
+    SSLContext trust =
+        given.containsKey("--ca") ? trustOnly(Path.of(given.get("--ca"))) : trustAll();
+    return new Options(
+        server(required(given, "--source-address")),
+        server(required(given, "--resolver")),
+        through.equals("resolver"),
+        domain,
+        new HttpsConnection.Peer(
+            "reg." + domain, number(given, "--port", 443), trust, given.containsKey("--ca")),
+        given.get("--system-key"),
+        Path.of(required(given, "--out")),
+        given.containsKey("--system-key") ? number(given, "--writers", 1) : 0,
+        Duration.ofMillis(number(given, "--write-interval-ms", 100)),
+        Duration.ofMillis(number(given, "--probe-interval-ms", 50)),
+        number(given, "--keep-alive", 4),
+        number(given, "--users", 200),
+        Optional.ofNullable(given.get("--duration"))
+            .map(seconds -> Duration.ofSeconds(Long.parseLong(seconds))));
+  }
+
+  /** The address behind {@code reg.DOMAIN}, found anew, as each new connection of a client does. */
+  InetAddress register(Duration within) throws IOException {
+    return throughResolver
+        ? UdpQuery.address(resolver, peer.host(), within)
+        : sourceDns.getAddress();
+  }
+
+  private static String required(Map<String, String> given, String flag) {
+    return Optional.ofNullable(given.get(flag))
+        .orElseThrow(() -> new IllegalArgumentException(flag + " is needed"));
+  }
+
+  private static int number(Map<String, String> given, String flag, int otherwise) {
+    String text = given.getOrDefault(flag, String.valueOf(otherwise));
+    try {
+      return Integer.parseInt(text);
+    } catch (NumberFormatException e) {
+      throw new IllegalArgumentException(flag + " needs a number, not " + text, e);
+    }
+  }
+
+  private static InetSocketAddress server(String text) throws UnknownHostException {
+    String[] parts = text.split(":", 2);
+    return new InetSocketAddress(
+        InetAddress.getByName(parts[0]), parts.length == 1 ? 53 : Integer.parseInt(parts[1]));
+  }
+
+  private static SSLContext trustOnly(Path certificate) throws IOException {
+    try (InputStream in = Files.newInputStream(certificate)) {
+      KeyStore store = KeyStore.getInstance(KeyStore.getDefaultType());
+      store.load(null, null);
+      store.setCertificateEntry(
+          "ca", CertificateFactory.getInstance("X.509").generateCertificate(in));
+      TrustManagerFactory factory =
+          TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+      factory.init(store);
+      return context(factory.getTrustManagers());
+    } catch (GeneralSecurityException e) {
+      throw new IOException("Cannot trust " + certificate, e);
+    }
+  }
+
+  /** Certificates of the practice platform are signed by nobody; this is never used elsewhere. */
+  private static SSLContext trustAll() throws IOException {
+    try {
+      return context(new TrustManager[] {new TrustAll()});
+    } catch (GeneralSecurityException e) {
+      throw new IOException(e);
+    }
+  }
+
+  private static SSLContext context(TrustManager[] trust) throws GeneralSecurityException {
+    SSLContext context = SSLContext.getInstance("TLS");
+    context.init(null, trust, null);
+    return context;
+  }
+
+  private static final class TrustAll extends X509ExtendedTrustManager {
+    @Override
+    public void checkClientTrusted(X509Certificate[] chain, String type, Socket socket) {}
+
+    @Override
+    public void checkServerTrusted(X509Certificate[] chain, String type, Socket socket) {}
+
+    @Override
+    public void checkClientTrusted(X509Certificate[] chain, String type, SSLEngine engine) {}
+
+    @Override
+    public void checkServerTrusted(X509Certificate[] chain, String type, SSLEngine engine) {}
+
+    @Override
+    public void checkClientTrusted(X509Certificate[] chain, String type) {}
+
+    @Override
+    public void checkServerTrusted(X509Certificate[] chain, String type) {}
+
+    @Override
+    public X509Certificate[] getAcceptedIssuers() {
+      return new X509Certificate[0];
+    }
+  }
+}
