@@ -122,6 +122,32 @@ public final class Containers {
   }
 
   /**
+   * As {@link #holdDownAndStop}, without waiting for anything to end in good order: for services
+   * whose data is a copy that will be made again.
+   */
+  public List<Container> holdDownAndKill() {
+    return left(
+        Command.change(
+                "hold the register's containers down and kill them",
+                prologue() + HOLD + KILL + PROVE_DOWN + LOOK)
+            .within(DEADLINE));
+  }
+
+  /** The services that the compose file declares. */
+  public List<String> declaredServices() {
+    return shell
+        .run(
+            Command.look(
+                "read the services of " + layout.composeFile(),
+                "cd " + Quote.sh(confRoot) + " && " + compose() + " config --services </dev/null"))
+        .orFail("run the same command by hand and correct the compose file, then retry")
+        .lines()
+        .map(String::strip)
+        .filter(line -> !line.isEmpty())
+        .toList();
+  }
+
+  /**
    * Creates the containers anew where the compose file has changed, without starting any, and holds
    * them down: they exist before the cold window begins.
    */
@@ -257,6 +283,12 @@ public final class Containers {
       """
       running=$(ours -q --filter status=running --filter status=restarting --filter status=paused)
       [ -z "$running" ] || docker stop $running >/dev/null
+      """;
+
+  private static final String KILL =
+      """
+      running=$(ours -q --filter status=running --filter status=restarting --filter status=paused)
+      [ -z "$running" ] || docker kill $running >/dev/null || true
       """;
 
   private static final String PROVE_DOWN =

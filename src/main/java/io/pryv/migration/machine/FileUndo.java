@@ -64,6 +64,17 @@ public final class FileUndo {
     return true;
   }
 
+  /** Whether the file holds what this migration wrote: {@link #undo} would change it. */
+  public boolean edited(String path) {
+    List<FileEdit> edits =
+        journal.edits(machine).stream().filter(edit -> edit.path().equals(path)).toList();
+    if (edits.isEmpty()) {
+      return false;
+    }
+    Optional<byte[]> now = files.read(path);
+    return !same(now, before(now, edits));
+  }
+
   /**
    * Walks the edits from the newest to the oldest, taking back each one whose result is what we
    * hold. An edit that was journalled and never made, and an undo itself, fall out of this.

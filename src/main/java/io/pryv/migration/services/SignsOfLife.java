@@ -3,6 +3,7 @@ package io.pryv.migration.services;
 import io.pryv.migration.dns.DnsClient;
 import io.pryv.migration.machine.HttpsProbe;
 import io.pryv.migration.platform.Register;
+import io.pryv.migration.redis.KeyComparison;
 import io.pryv.migration.redis.RedisDoor;
 import io.pryv.migration.redis.RedisServer;
 import io.pryv.migration.services.Readiness.Check;
@@ -19,7 +20,7 @@ import java.util.regex.Pattern;
  */
 final class SignsOfLife {
 
-  private static final String FIXTURE = "wactiv";
+  private static final String FIXTURE = KeyComparison.FIXTURE_USER;
 
   private static final Pattern RESERVED = Pattern.compile("\"reserved\"\\s*:\\s*true");
 

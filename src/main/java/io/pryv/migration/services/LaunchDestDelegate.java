@@ -1,0 +1,50 @@
+package io.pryv.migration.services;
+
+import io.pryv.migration.dns.DnsClient;
+import io.pryv.migration.machine.Container;
+import io.pryv.migration.machine.Containers;
+import io.pryv.migration.machine.HttpsProbe;
+import io.pryv.migration.platform.Register;
+import io.pryv.migration.process.StepContext;
+import io.pryv.migration.process.StepContexts;
+import io.pryv.migration.process.StepDelegate;
+import io.pryv.migration.redis.RedisDoor;
+import java.util.List;
+import org.springframework.stereotype.Component;
+
+@Component("launchDest")
+class LaunchDestDelegate extends StepDelegate {
+
+  private final RedisDoor redis;
+  private final DnsClient dns;
+  private final HttpsProbe https;
+
+  LaunchDestDelegate(StepContexts contexts, RedisDoor redis, DnsClient dns, HttpsProbe https) {
+    super(contexts);
+    this.redis = redis;
+    this.dns = dns;
+    this.https = https;
+  }
+
+  @Override
+  protected void perform(StepContext step) {
+    Register dest = step.dest();
+    Containers containers = Containers.of(step.hands(), dest, step.migration());
+    if (step.find("destWasRunning", Boolean.class).isEmpty()) {
+      List<Container> before = containers.look();
+      step.put("destWasRunning", before.stream().anyMatch(Container::up));
+      step.put("destHadContainers", !before.isEmpty());
+    }
+    Launch.Launched launched =
+        new Launch(
+                dest,
+                step.hands().on(dest.machine()),
+                containers,
+                new SignsOfLife(step.platform().domain(), https, dns, redis))
+            .launch();
+    step.evidence("launchDest", launched.markdown());
+    step.say(
+        (launched.alreadyUp() ? "already done: every service of dest runs" : "dest launched")
+            + " and answers over HTTPS, DNS and Redis");
+  }
+}

@@ -1,0 +1,59 @@
+package io.pryv.migration.services;
+
+import io.pryv.migration.dns.DnsClient;
+import io.pryv.migration.machine.Containers;
+import io.pryv.migration.machine.FileUndo;
+import io.pryv.migration.machine.HttpsProbe;
+import io.pryv.migration.platform.Register;
+import io.pryv.migration.process.StepContext;
+import io.pryv.migration.process.StepContexts;
+import io.pryv.migration.process.StepDelegate;
+import io.pryv.migration.redis.RedisDoor;
+import java.time.Duration;
+import java.time.Instant;
+import org.springframework.stereotype.Component;
+
+@Component("putSourceBack")
+class PutSourceBackDelegate extends StepDelegate {
+
+  private final RedisDoor redis;
+  private final DnsClient dns;
+  private final HttpsProbe https;
+
+  PutSourceBackDelegate(StepContexts contexts, RedisDoor redis, DnsClient dns, HttpsProbe https) {
+    super(contexts);
+    this.redis = redis;
+    this.dns = dns;
+    this.https = https;
+  }
+
+  @Override
+  protected void perform(StepContext step) {
+    Register source = step.source();
+    SourceBack.Restored restored =
+        new SourceBack(
+                source,
+                step.hands().on(source.machine()),
+                Containers.of(step.hands(), source, step.migration()),
+                Containers.of(step.hands(), step.dest(), step.migration()),
+                new FileUndo(
+                    source.machine().name(), step.hands().files(source.machine()), step.journal()),
+                redis,
+                new SignsOfLife(step.platform().domain(), https, dns, redis),
+                step.migration())
+            .restore();
+    String outage =
+        step.find("coldWindowStartedAt", Instant.class)
+            .map(began -> Duration.between(began, Instant.now()).toMillis())
+            .map(millis -> "; the outage lasted at most " + millis + " ms")
+            .orElse("");
+    step.evidence("putSourceBack", restored.said() + outage + ".\n");
+    step.say(restored.said() + outage);
+    restored
+        .destUnreachable()
+        .ifPresent(
+            unreachable -> {
+              throw unreachable;
+            });
+  }
+}

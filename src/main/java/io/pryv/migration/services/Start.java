@@ -1,0 +1,88 @@
+package io.pryv.migration.services;
+
+import io.pryv.migration.machine.Container;
+import io.pryv.migration.machine.Containers;
+import io.pryv.migration.platform.Register;
+import io.pryv.migration.redis.RedisDoor;
+import io.pryv.migration.redis.RedisServer;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/** Starts a register that was held down, and waits until it serves. */
+final class Start {
+
+  /** Shorter than the engine's lock on a job, after which it would run the step twice. */
+  private static final Duration LONGEST = Duration.ofMinutes(4);
+
+  private static final Duration SHORTEST = Duration.ofSeconds(1);
+
+  private final Register register;
+  private final Containers containers;
+  private final SignsOfLife signs;
+
+  Start(Register register, Containers containers, SignsOfLife signs) {
+    this.register = register;
+    this.containers = containers;
+    this.signs = signs;
+  }
+
+  /** Starts it as the one that takes writes. */
+  String asWriter(RedisDoor door, Optional<Instant> deadline) {
+    boolean running = runs();
+    Map<String, Duration> answered =
+        Readiness.after(
+            running ? () -> {} : containers::start,
+            register.machine().name(),
+            signs.of(register),
+            timeUntil(deadline));
+    try (RedisServer redis = door.open(register)) {
+      // Set at run time it died with the last stop; found set, somebody's file says so.
+      if (redis.fenced()) {
+        redis.liftFence();
+      }
+    }
+    return said(running, answered);
+  }
+
+  /** Starts it as a proxy to the writer: the proxy first, its own Redis refusing writes. */
+  String asProxy(RedisDoor door) {
+    boolean running = runs();
+    Map<String, Duration> answered =
+        Readiness.after(
+            running ? () -> {} : containers::startProxyFirst,
+            register.machine().name(),
+            signs.of(register),
+            LONGEST);
+    try (RedisServer redis = door.open(register)) {
+      redis.fence();
+    }
+    return said(running, answered);
+  }
+
+  private boolean runs() {
+    List<Container> now = containers.look();
+    return !now.isEmpty()
+        && now.stream().allMatch(c -> c.running() && !c.restartPolicy().equals("no"));
+  }
+
+  private String said(boolean already, Map<String, Duration> answered) {
+    return (already ? "already done: " : "")
+        + register.machine().name()
+        + " runs; answers: "
+        + answered.entrySet().stream()
+            .map(e -> e.getKey() + " after " + e.getValue().toMillis() + " ms")
+            .collect(Collectors.joining(", "));
+  }
+
+  private static Duration timeUntil(Optional<Instant> deadline) {
+    Duration left = deadline.map(at -> Duration.between(Instant.now(), at)).orElse(LONGEST);
+    if (left.compareTo(SHORTEST) < 0) {
+      return SHORTEST;
+    }
+    return left.compareTo(LONGEST) > 0 ? LONGEST : left;
+  }
+}
