@@ -44,22 +44,22 @@ record Options(
 
   static final String HELP =
       """
-      Usage: Traffic --source-address IP --resolver IP[:PORT] (--insecure | --ca FILE) --out DIR [...]
-        --source-address IP[:PORT]  source; its dns is probed there (port 53 unless given)
-        --resolver IP[:PORT]        the resolver that clients use (port 53 unless given)
-        --through resolver|source   how HTTP finds reg.DOMAIN for each new connection (resolver)
-        --insecure                  trust any certificate: for the practice platform only
-        --ca FILE                   trust this certificate (PEM) and check the host name
+      Usage: Traffic --out DIR [...]; the defaults are the practice platform's
         --out DIR                   report.json and ledger.tsv go there
+        --source-address IP[:PORT]  source; its dns is probed there (10.90.0.11:53)
+        --resolver IP[:PORT]        the resolver that clients use (10.90.0.21:53)
+        --through resolver|source   how HTTP finds reg.DOMAIN for each new connection (resolver)
+        --insecure                  trust any certificate, which is the default
+        --ca FILE                   trust this certificate only (PEM), and check the host name
         --domain NAME               the platform's domain (pryv.lab)
         --port N                    of HTTPS (443)
-        --system-key KEY            for POST /users (no writers without it)
-        --writers N                 how many create users, each in its open loop (1)
+        --system-key KEY            for POST /users (pryv-lab-system-key)
+        --writers N                 how many create users, each in its own open loop (1)
         --write-interval-ms N       of each writer (100)
         --probe-interval-ms N       of each prober (50)
         --keep-alive N              connections kept open (4)
         --users N                   probes ask for user000001 to this one in turn (200)
-        --duration SECONDS          end by itself (else at SIGTERM)
+        --duration SECONDS          end by itself (at SIGTERM)
       Create DIR/source-retired to stop the direct probes of source's dns.
       """;
 
@@ -84,21 +84,23 @@ record Options(
     if (!Set.of("resolver", "source").contains(through)) {
       throw new IllegalArgumentException("--through is resolver or source, not " + through);
     }
-    if (given.containsKey("--insecure") == given.containsKey("--ca")) {
-      throw new IllegalArgumentException("Either --insecure or --ca FILE is needed");
+    if (given.containsKey("--insecure") && given.containsKey("--ca")) {
+      throw new IllegalArgumentException("--insecure and --ca exclude each other");
     }
     SSLContext trust =
         given.containsKey("--ca") ? trustOnly(Path.of(given.get("--ca"))) : trustAll();
     return new Options(
-        server(required(given, "--source-address")),
-        server(required(given, "--resolver")),
+        server(given.getOrDefault("--source-address", "10.90.0.11")),
+        server(given.getOrDefault("--resolver", "10.90.0.21")),
         through.equals("resolver"),
         domain,
         new HttpsConnection.Peer(
             "reg." + domain, number(given, "--port", 443), trust, given.containsKey("--ca")),
-        given.get("--system-key"),
-        Path.of(required(given, "--out")),
-        given.containsKey("--system-key") ? number(given, "--writers", 1) : 0,
+        given.getOrDefault("--system-key", "pryv-lab-system-key"),
+        Path.of(
+            Optional.ofNullable(given.get("--out"))
+                .orElseThrow(() -> new IllegalArgumentException("--out is needed"))),
+        number(given, "--writers", 1),
         Duration.ofMillis(number(given, "--write-interval-ms", 100)),
         Duration.ofMillis(number(given, "--probe-interval-ms", 50)),
         number(given, "--keep-alive", 4),
@@ -112,11 +114,6 @@ record Options(
     return throughResolver
         ? UdpQuery.address(resolver, peer.host(), within)
         : sourceDns.getAddress();
-  }
-
-  private static String required(Map<String, String> given, String flag) {
-    return Optional.ofNullable(given.get(flag))
-        .orElseThrow(() -> new IllegalArgumentException(flag + " is needed"));
   }
 
   private static int number(Map<String, String> given, String flag, int otherwise) {
