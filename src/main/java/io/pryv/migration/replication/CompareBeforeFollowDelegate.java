@@ -1,0 +1,31 @@
+package io.pryv.migration.replication;
+
+import io.pryv.migration.process.StepContext;
+import io.pryv.migration.process.StepContexts;
+import io.pryv.migration.process.StepDelegate;
+import io.pryv.migration.redis.RedisDoor;
+import io.pryv.migration.redis.RedisServer;
+import org.springframework.stereotype.Component;
+
+/** Proves that source would lose nothing by following dest. */
+@Component("compareBeforeFollow")
+class CompareBeforeFollowDelegate extends StepDelegate {
+
+  private final RedisDoor door;
+
+  CompareBeforeFollowDelegate(StepContexts contexts, RedisDoor door) {
+    super(contexts);
+    this.door = door;
+  }
+
+  @Override
+  protected void perform(StepContext step) {
+    try (RedisServer source = door.open(step.source());
+        RedisServer dest = door.open(step.dest())) {
+      FollowGuard.Passed passed = new FollowGuard(source, dest).pass();
+      step.put("guardKeysCompared", passed.keys().compared());
+      step.evidence("guard", passed.markdown());
+      step.say(passed.keys().compared() + " keys of source's users are on dest with equal values");
+    }
+  }
+}
