@@ -25,6 +25,8 @@ final class StandIn {
       System.err.println("One argument is needed: the path of a JSON configuration");
       System.exit(2);
     }
+    // dnsjava looks for a logger and complains that there is none.
+    System.setProperty("slf4j.internal.verbosity", "ERROR");
     try {
       starter.start(JSON.readValue(Path.of(arguments[0]).toFile(), config));
     } catch (IOException | RuntimeException e) {

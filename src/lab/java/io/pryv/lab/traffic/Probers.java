@@ -21,6 +21,8 @@ import org.xbill.DNS.Section;
 final class Probers {
   static final Duration TIMEOUT = Duration.ofSeconds(2);
 
+  private static final int WARM_UP_PROBES = 50;
+
   final Series http;
   final Series keepAlive;
   final Series dns;
@@ -62,11 +64,17 @@ final class Probers {
     }
   }
 
-  /** One probe whose outcome does not count: the first handshake of a JVM takes a second. */
+  /**
+   * A few probes whose outcome does not count: the first handshake of a JVM takes a second, and
+   * probes that leave late leave together. A platform that is down is no reason to wait for it.
+   */
   void warmUp() {
     Series ignored = new Series(loop);
-    probeHttp(ignored, loop.now());
-    probeDns(ignored, options.resolver(), loop.now());
+    for (int i = 0; i < WARM_UP_PROBES && ignored.probes().stream().noneMatch(Probe::bad); i++) {
+      probeHttp(ignored, loop.now());
+      probeDns(ignored, options.sourceDns(), loop.now());
+      probeDns(ignored, options.resolver(), loop.now());
+    }
   }
 
   private void probeHttp(Series series, Instant due) {

@@ -38,6 +38,8 @@ public final class Traffic {
   }
 
   public static void main(String[] arguments) throws IOException, InterruptedException {
+    // dnsjava looks for a logger and complains that there is none.
+    System.setProperty("slf4j.internal.verbosity", "ERROR");
     if (List.of(arguments).contains("--help")) {
       System.out.print(Options.HELP);
       return;
@@ -66,7 +68,7 @@ public final class Traffic {
     System.out.println("Report: " + options.out().resolve("report.json"));
   }
 
-  /** Starts all clients, after one probe that does not count. */
+  /** Starts all clients, after a few probes that do not count. */
   void start() {
     probers.warmUp();
     start = loop.now();
