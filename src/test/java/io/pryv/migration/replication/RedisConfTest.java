@@ -1,0 +1,123 @@
+package io.pryv.migration.replication;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.pryv.migration.machine.UnexpectedText;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class RedisConfTest {
+
+  private static final String CONF =
+      """
+      port 6379
+      dir /app/data
+
+      # Master-Replica replication. Use replicaof to make a Redis instance a copy of
+      # another Redis server.
+      #
+      # replicaof <masterip> <masterport>
+
+      # masterauth <master-password>
+      appendonly yes
+      """;
+
+  @Test
+  void theDirectiveStandsBelowItsSample() {
+    assertThat(RedisConf.follow(CONF, "localhost", 4567, "5.0.2"))
+        .isEqualTo(
+            CONF.replace(
+                "# replicaof <masterip> <masterport>\n",
+                """
+                # replicaof <masterip> <masterport>
+                # register-migration: the next line is added
+                replicaof localhost 4567
+                """));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"3.2.12,slaveof", "4.0.14,slaveof", "5.0.2,replicaof", "7.0.15,replicaof"})
+  void theDirectiveHasTheNameThatTheServerKnows(String version, String name) {
+    assertThat(RedisConf.follow(CONF, "localhost", 4567, version))
+        .contains("\n" + name + " localhost 4567\n");
+  }
+
+  static Stream<Arguments> shapes() throws IOException {
+    return Stream.of(
+        Arguments.of("with a sample", CONF),
+        Arguments.of("with the old sample", CONF.replace("replicaof", "slaveof")),
+        Arguments.of(
+            "the practice platform's",
+            Files.readString(Path.of("src/lab/platform/master/reg-master/redis/conf/redis.conf"))),
+        Arguments.of("without a sample", "port 6379\nappendonly yes\n"),
+        Arguments.of("without newline at the end", "port 6379\nappendonly yes"),
+        Arguments.of("a sample on the last line, without newline", CONF.lines().toList().get(6)),
+        Arguments.of("lines ended by CR LF", CONF.replace("\n", "\r\n")),
+        Arguments.of("tabs", CONF.replace(" ", "\t")),
+        Arguments.of("an old master commented out", "#replicaof 10.0.0.9 6379\n" + CONF),
+        Arguments.of("empty", ""));
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("shapes")
+  void theEditIsReadByRedisDoneOnceAndWhollyUndone(String shape, String text) {
+    String edited = RedisConf.follow(text, "localhost", 4567, "5.0.2");
+
+    assertThat(RedisConf.setting(text, "replicaof")).isEmpty();
+    assertThat(RedisConf.setting(edited, "replicaof")).contains("localhost 4567");
+    assertThat(RedisConf.setting(edited, "port")).isEqualTo(RedisConf.setting(text, "port"));
+    assertThat(RedisConf.follow(edited, "localhost", 4567, "5.0.2")).isEqualTo(edited);
+    assertThat(RedisConf.undo(edited)).isEqualTo(text);
+    assertThat(RedisConf.undo(text)).isEqualTo(text);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "replicaof 10.0.0.9 6379",
+        "slaveof 10.0.0.9 6379",
+        "  REPLICAOF \"10.0.0.9\" 6379"
+      })
+  void anotherMasterIsRefused(String active) {
+    assertThatThrownBy(() -> RedisConf.follow(CONF + active + "\n", "localhost", 4567, "5.0.2"))
+        .isInstanceOfSatisfying(
+            UnexpectedText.class,
+            refusal ->
+                assertThat(refusal.in("source", "/var/pryv/redis.conf"))
+                    .hasMessageContaining("source: /var/pryv/redis.conf")
+                    .hasMessageContaining("expected: a master: no active replicaof or slaveof")
+                    .hasMessageContaining("found: replicaof 10.0.0.9 6379")
+                    .hasMessageContaining("next: see which Redis this one follows"));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "'dir /app/data', dir, /app/data",
+    "'DIR \"/app/my data\"', dir, /app/my data",
+    "'slave-read-only no', replica-read-only, no",
+    "'replica-read-only no', slave-read-only, no",
+    "'save 900 1', save, 900 1",
+    "'appendonly no\nappendonly yes', appendonly, yes",
+    "'\t min-slaves-to-write\t99 ', min-replicas-to-write, 99",
+    "'requirepass ''a b''', requirepass, a b",
+  })
+  void aSettingIsReadAsRedisDoes(String text, String name, String value) {
+    assertThat(RedisConf.setting(text, name)).contains(value);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"# appendonly yes", "''", "appendonly-not yes", "appendfilename x"})
+  void aSettingThatIsNotThereIsNotFound(String text) {
+    assertThat(RedisConf.setting(text, "appendonly")).isEqualTo(Optional.empty());
+  }
+}
