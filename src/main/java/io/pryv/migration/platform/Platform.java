@@ -1,6 +1,10 @@
 package io.pryv.migration.platform;
 
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /**
@@ -28,5 +32,30 @@ public record Platform(
   /** Every machine, source first. */
   public Stream<Machine> machines() {
     return Stream.of(List.of(source, dest), sourceSlaves, destSlaves).flatMap(List::stream);
+  }
+
+  /**
+   * Public addresses of source and its slaves, each with the one that takes its place: dest's for
+   * source's, and for each slave that of dest's slave in the same place of the list, of dest's last
+   * slave when there are fewer, of dest when there are none.
+   */
+  public Map<String, String> successors() {
+    Map<String, String> successors = new LinkedHashMap<>();
+    successors.put(source.publicAddress(), dest.publicAddress());
+    for (int i = 0; i < sourceSlaves.size(); i++) {
+      successors.put(
+          sourceSlaves.get(i).publicAddress(),
+          destSlaves.isEmpty()
+              ? dest.publicAddress()
+              : destSlaves.get(Math.min(i, destSlaves.size() - 1)).publicAddress());
+    }
+    return successors;
+  }
+
+  /** Public addresses of dest and its slaves. */
+  public Set<String> destAddresses() {
+    Set<String> addresses = new LinkedHashSet<>(Set.of(dest.publicAddress()));
+    destSlaves.forEach(slave -> addresses.add(slave.publicAddress()));
+    return addresses;
   }
 }

@@ -1,0 +1,300 @@
+package io.pryv.migration.verification;
+
+import io.pryv.migration.dns.DnsClient;
+import io.pryv.migration.platform.Machine;
+import io.pryv.migration.platform.Platform;
+import io.pryv.migration.platform.StepFailure;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * DNS answers of dest and its slaves against source's (procedure, "Verify"): one query at a time,
+ * since the platform's DNS server mixes answers up when several are in flight, its clients' among
+ * them (field guide, section 1). For the same reason a difference counts only when it is seen
+ * again.
+ */
+final class NamesComparison {
+
+  /** Names that registers of the field have, besides those that the platform file names. */
+  private static final List<String> USUAL_NAMES =
+      List.of("reg", "access", "mail", "sw", "dns1", "dns2", "www");
+
+  private static final List<String> DOMAIN_TYPES = List.of("NS", "SOA", "MX", "TXT", "CAA", "A");
+
+  private static final int TRIES = 4;
+
+  private final Platform platform;
+  private final DnsClient dns;
+  private final Duration gap;
+
+  /**
+   * A comparison.
+   *
+   * @param gap pause after the questions about one name, for the servers' other clients
+   */
+  NamesComparison(Platform platform, DnsClient dns, Duration gap) {
+    this.platform = platform;
+    this.dns = dns;
+    this.gap = gap;
+  }
+
+  /** A difference that stayed. */
+  record Difference(String server, String question, String expected, String found, String next) {}
+
+  /**
+   * Outcome.
+   *
+   * @param names how many questions were put to every server
+   */
+  record Compared(int names, int users, List<String> servers, List<Difference> differences) {
+
+    private static final int ROWS = 20;
+
+    /** What the operator is told when names differ. */
+    StepFailure failure() {
+      Difference first = differences.get(0);
+      StringBuilder found = new StringBuilder(differences.size() + " different");
+      differences.stream()
+          .limit(ROWS)
+          .forEach(
+              one ->
+                  found.append(
+                      "%n    %s, %s: expected %s, found %s"
+                          .formatted(one.server(), one.question(), one.expected(), one.found())));
+      return new StepFailure(
+          first.server(),
+          "DNS answers compared with source's",
+          names + " names answered as source does, with dest's addresses in place of source's",
+          found.toString(),
+          first.next() + ", then retry");
+    }
+
+    String markdown() {
+      StringBuilder text =
+          new StringBuilder(
+              "%d names compared (%d users) on %s against source: %d differ.\n"
+                  .formatted(names, users, String.join(", ", servers), differences.size()));
+      if (!differences.isEmpty()) {
+        text.append("\n| server | question | expected | found | next |\n|---|---|---|---|---|\n");
+        differences.stream()
+            .limit(ROWS)
+            .forEach(
+                one ->
+                    text.append(
+                        "| %s | %s | %s | %s | %s |\n"
+                            .formatted(
+                                one.server(),
+                                one.question(),
+                                one.expected(),
+                                one.found(),
+                                one.next())));
+      }
+      return text.toString();
+    }
+  }
+
+  /** Compares the domain's own records, static names, these users, and a name that nobody has. */
+  Compared compare(List<String> users) {
+    String domain = platform.domain();
+    List<Machine> servers = new ArrayList<>(List.of(platform.dest()));
+    servers.addAll(platform.destSlaves());
+    Map<Question, Set<Machine>> open = new LinkedHashMap<>();
+    for (Question question : questions(domain, users)) {
+      open.put(question, new LinkedHashSet<>(servers));
+    }
+    int names = open.size();
+    List<Difference> differences = List.of();
+    for (int tries = 0; tries < TRIES && !open.isEmpty(); tries++) {
+      Map<Question, Set<Machine>> again = new LinkedHashMap<>();
+      differences = new ArrayList<>();
+      for (Map.Entry<Question, Set<Machine>> one : open.entrySet()) {
+        for (Map.Entry<Machine, Difference> found : ask(one.getKey(), one.getValue()).entrySet()) {
+          again.computeIfAbsent(one.getKey(), any -> new LinkedHashSet<>()).add(found.getKey());
+          differences.add(found.getValue());
+        }
+        LockSupport.parkNanos(gap.toNanos());
+      }
+      open = again;
+    }
+    return new Compared(
+        names, users.size(), servers.stream().map(Machine::name).toList(), differences);
+  }
+
+  private Set<Question> questions(String domain, List<String> users) {
+    Set<Question> questions = new LinkedHashSet<>();
+    for (String type : DOMAIN_TYPES) {
+      questions.add(new Question(domain, type, Question.Kind.DOMAIN));
+    }
+    Set<String> names = new LinkedHashSet<>();
+    platform.options().staticNames().forEach(name -> names.add(name + "." + domain));
+    for (String name : names) {
+      questions.add(new Question(name, "A", Question.Kind.OF_DEST));
+    }
+    USUAL_NAMES.stream()
+        .map(name -> name + "." + domain)
+        .filter(name -> !names.contains(name))
+        .forEach(name -> questions.add(new Question(name, "A", Question.Kind.STATIC)));
+    dns.ask(platform.source().publicAddress(), domain, "NS").records().stream()
+        .map(record -> record.replaceFirst("^NS ", ""))
+        .filter(name -> name.endsWith("." + domain) && !names.contains(name))
+        .forEach(name -> questions.add(new Question(name, "A", Question.Kind.STATIC)));
+    for (String user : users) {
+      questions.add(new Question(user + "." + domain, "A", Question.Kind.USER));
+    }
+    questions.add(new Question("register-migration-nobody." + domain, "A", Question.Kind.NOBODY));
+    return questions;
+  }
+
+  private Map<Machine, Difference> ask(Question question, Set<Machine> servers) {
+    DnsClient.Answer ofSource =
+        dns.ask(platform.source().publicAddress(), question.name(), question.type());
+    Map<Machine, Difference> differences = new LinkedHashMap<>();
+    for (Machine server : servers) {
+      try {
+        DnsClient.Answer found = dns.ask(server.publicAddress(), question.name(), question.type());
+        question
+            .judge(ofSource, found, platform.successors(), platform.destAddresses())
+            .filter(verdict -> !namesItself(question, found, server))
+            .ifPresent(
+                verdict ->
+                    differences.put(
+                        server,
+                        new Difference(
+                            server.name(),
+                            question.type() + " " + question.name(),
+                            verdict.expected(),
+                            found.empty()
+                                ? found.code() + ", no records"
+                                : String.join(", ", found.records()),
+                            verdict.next())));
+      } catch (StepFailure silent) {
+        differences.put(
+            server,
+            new Difference(
+                server.name(),
+                question.type() + " " + question.name(),
+                "an answer",
+                "none",
+                "see that the dns container of "
+                    + server.name()
+                    + " runs and its port 53 is open"));
+      }
+    }
+    return differences;
+  }
+
+  /** Name servers may have other names on dest, as long as each is dest or its slave there. */
+  private boolean namesItself(Question question, DnsClient.Answer found, Machine server) {
+    if (!question.type().equals("NS") || found.empty()) {
+      return false;
+    }
+    return found.records().stream()
+        .map(record -> record.replaceFirst("^NS ", ""))
+        .allMatch(
+            name -> {
+              List<String> addresses = dns.ask(server.publicAddress(), name, "A").records();
+              return !addresses.isEmpty()
+                  && platform.destAddresses().stream()
+                      .map(address -> "A " + address)
+                      .toList()
+                      .containsAll(addresses);
+            });
+  }
+
+  /** What is asked, and what a right answer is. */
+  record Question(String name, String type, Kind kind) {
+
+    enum Kind {
+      /** A record of the domain itself. */
+      DOMAIN,
+      /** A name that must be dest's or its slave's. */
+      OF_DEST,
+      /** A name that may exist; where it was source's it must be dest's. */
+      STATIC,
+      /** A user: must be there. */
+      USER,
+      /** A name that nobody has: NOERROR without records. */
+      NOBODY
+    }
+
+    /** Why an answer is wrong. */
+    record Verdict(String expected, String next) {}
+
+    /** Judges the answer of dest or one of its slaves; empty when it is right. */
+    Optional<Verdict> judge(
+        DnsClient.Answer ofSource,
+        DnsClient.Answer found,
+        Map<String, String> successors,
+        Set<String> destAddresses) {
+      if (kind == Kind.NOBODY) {
+        return wrongUnless(
+            found.code().equals("NOERROR") && found.empty(),
+            "NOERROR without records",
+            "a name that nobody has must have no records: see dest's dns configuration");
+      }
+      if (kind == Kind.USER) {
+        return wrongUnless(
+            !ofSource.empty() && found.records().equals(ofSource.records()),
+            ofSource.empty()
+                ? "the user's core (source itself has no answer)"
+                : said(ofSource.records()),
+            "see whether the user's keys are in this machine's Redis, and the log of its dns");
+      }
+      List<String> expected = moved(ofSource.records(), successors);
+      boolean back = found.records().stream().anyMatch(record -> isOf(record, successors.keySet()));
+      String next =
+          back
+              ? "the dns configuration still names source: set the new address there and restart"
+                  + " that dns container"
+              : "compare the dns configuration with source's, restart that dns container";
+      if (kind == Kind.OF_DEST) {
+        return wrongUnless(
+            !found.empty()
+                && found.records().stream().allMatch(record -> isOf(record, destAddresses)),
+            "A of " + String.join(" or ", destAddresses),
+            next);
+      }
+      return wrongUnless(
+          comparable(found.records()).equals(comparable(expected)), said(expected), next);
+    }
+
+    private static Optional<Verdict> wrongUnless(boolean right, String expected, String next) {
+      return right ? Optional.empty() : Optional.of(new Verdict(expected, next));
+    }
+
+    private static boolean isOf(String record, Set<String> addresses) {
+      return record.startsWith("A ") && addresses.contains(record.substring(2));
+    }
+
+    private static List<String> moved(List<String> records, Map<String, String> successors) {
+      return records.stream()
+          .map(
+              record ->
+                  isOf(record, successors.keySet())
+                      ? "A " + successors.get(record.substring(2))
+                      : record)
+          .sorted()
+          .distinct()
+          .toList();
+    }
+
+    /** The first server's name and the serial number of a SOA record are each machine's own. */
+    private static List<String> comparable(List<String> records) {
+      return records.stream()
+          .map(record -> record.replaceFirst("^SOA (\\S+) (\\S+) \\d+ ", "SOA $2 "))
+          .sorted()
+          .toList();
+    }
+
+    private static String said(List<String> records) {
+      return records.isEmpty() ? "no records" : String.join(", ", records);
+    }
+  }
+}
