@@ -79,7 +79,7 @@ final class TunnelKey {
     changed |=
         hands
             .files(source.machine())
-            .write(place.knownHostsOnHost(), utf8(knownHosts(hostKeys())), "644");
+            .write(place.knownHostsOnHost(), bytes(knownHosts(hostKeys())), "644");
     changed |= authorize(line);
     prove(onSource, place);
     return new Made(changed, place.onHost(), seen.get(1), line);
@@ -259,7 +259,7 @@ final class TunnelKey {
     if (before.lines().anyMatch(line::equals)) {
       return false;
     }
-    return files.write(path, utf8(AuthorizedKeys.with(before, line)), "600");
+    return files.write(path, bytes(AuthorizedKeys.with(before, line)), "600");
   }
 
   private boolean unauthorize(String line) {
@@ -269,7 +269,7 @@ final class TunnelKey {
     if (!AuthorizedKeys.has(before, line)) {
       return false;
     }
-    files.write(path, utf8(AuthorizedKeys.without(before, line)), "600");
+    files.write(path, bytes(AuthorizedKeys.without(before, line)), "600");
     String after = files.read(path).map(TunnelKey::text).orElse("");
     if (AuthorizedKeys.has(after, line)) {
       throw new StepFailure(
@@ -333,11 +333,12 @@ final class TunnelKey {
     return owner.replaceFirst(":.*", "");
   }
 
-  private static byte[] utf8(String text) {
-    return text.getBytes(StandardCharsets.UTF_8);
+  /** One char for each byte, so that whatever a comment holds comes back as it was. */
+  private static byte[] bytes(String text) {
+    return text.getBytes(StandardCharsets.ISO_8859_1);
   }
 
   private static String text(byte[] bytes) {
-    return new String(bytes, StandardCharsets.UTF_8);
+    return new String(bytes, StandardCharsets.ISO_8859_1);
   }
 }

@@ -1,0 +1,288 @@
+package io.pryv.migration.replication;
+
+import io.pryv.migration.dns.DnsClient;
+import io.pryv.migration.machine.Hands;
+import io.pryv.migration.machine.RemoteFiles;
+import io.pryv.migration.machine.UnexpectedText;
+import io.pryv.migration.platform.Machine;
+import io.pryv.migration.platform.Register;
+import io.pryv.migration.platform.StepFailure;
+import io.pryv.migration.redis.RedisDoor;
+import io.pryv.migration.redis.RedisServer;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Makes source's Redis a replica of dest's, through the tunnel (procedure, step 6). This is the one
+ * destructive step of the whole procedure (field guide 3.5), so the guard is passed once more right
+ * before it.
+ *
+ * <p>Source is fenced first: what it acknowledged between the guard and the turn would be wiped.
+ * The file comes before the run-time setting: whatever dies in between, a Redis that starts again
+ * is a replica that keeps its data and refuses writes, never a second writer. Nothing is restarted:
+ * source's register and dns would not survive it (3.12).
+ */
+final class FollowDest {
+
+  private static final String HOST = "127.0.0.1";
+
+  private final Hands hands;
+  private final Register source;
+  private final Register dest;
+  private final List<Register> sourceSlaves;
+  private final RedisDoor door;
+  private final DnsClient dns;
+  private final Tunnel tunnel;
+  private final String domain;
+  private final String migration;
+  private final Duration patience;
+
+  /**
+   * A way to follow.
+   *
+   * @param patience how long the first transfer of the data may take
+   */
+  FollowDest(
+      Hands hands,
+      Register source,
+      Register dest,
+      List<Register> sourceSlaves,
+      RedisDoor door,
+      DnsClient dns,
+      Tunnel tunnel,
+      String domain,
+      String migration,
+      Duration patience) {
+    this.hands = hands;
+    this.source = source;
+    this.dest = dest;
+    this.sourceSlaves = sourceSlaves;
+    this.door = door;
+    this.dns = dns;
+    this.tunnel = tunnel;
+    this.domain = domain;
+    this.migration = migration;
+    this.patience = patience;
+  }
+
+  /**
+   * How it went.
+   *
+   * @param changed whether anything had to be changed
+   * @param lines what was proven, one line each
+   */
+  record Following(boolean changed, List<String> lines) {
+
+    String markdown() {
+      return "- " + String.join("\n- ", lines) + "\n";
+    }
+  }
+
+  /** Makes source follow dest, unless it does, and proves it. */
+  Following follow() {
+    try (RedisServer onSource = door.open(source);
+        RedisServer onDest = door.open(dest)) {
+      List<String> lines = new ArrayList<>();
+      requireWriter(onDest);
+      boolean changed = false;
+      if (!follows(onSource)) {
+        tunnel.open(onDest.info("server").get("run_id"), Duration.ofSeconds(20));
+        lines.add(passGuardFenced(onSource, onDest));
+        writeFile();
+        onSource.follow(HOST, tunnel.port());
+        changed = true;
+      } else {
+        changed = writeFile() || tunnel.launch();
+      }
+      proveLink(onSource, onDest, lines);
+      proveWrite(onSource, onDest, lines);
+      proveService(onSource, lines);
+      return new Following(changed, lines);
+    }
+  }
+
+  /** Leaves source as it was when the guard does not let it pass. */
+  private static String passGuardFenced(RedisServer onSource, RedisServer onDest) {
+    onSource.fence();
+    try {
+      return "source fenced; guard passed again: %d keys of its users are on dest with equal values"
+          .formatted(new FollowGuard(onSource, onDest).pass().keys().compared());
+    } catch (StepFailure stopped) {
+      onSource.liftFence();
+      throw stopped;
+    }
+  }
+
+  private void requireWriter(RedisServer onDest) {
+    String role = onDest.info("replication").get("role");
+    if (!"master".equals(role) || onDest.fenced()) {
+      throw new StepFailure(
+          dest.machine().name(),
+          "Redis",
+          "the one writer: a master that accepts writes",
+          "role " + role + (onDest.fenced() ? ", fenced" : ""),
+          "dest must serve the platform before source follows it: see why it does not");
+    }
+  }
+
+  private boolean follows(RedisServer onSource) {
+    Map<String, String> info = onSource.info("replication");
+    if (!"slave".equals(info.get("role"))) {
+      return false;
+    }
+    String master = info.get("master_host") + ":" + info.get("master_port");
+    if (master.equals(HOST + ":" + tunnel.port()) || master.equals("localhost:" + tunnel.port())) {
+      return true;
+    }
+    throw new StepFailure(
+        source.machine().name(),
+        "Redis",
+        "a master, or a replica of " + HOST + ":" + tunnel.port(),
+        "a replica of " + master,
+        "source's Redis follows somebody else: see who told it to, and that no user was lost");
+  }
+
+  private boolean writeFile() {
+    String path = source.layout().redisConfFile();
+    RemoteFiles files = hands.files(source.machine());
+    byte[] before =
+        files
+            .read(path)
+            .orElseThrow(
+                () ->
+                    new StepFailure(
+                        source.machine().name(),
+                        path,
+                        "the file that source's Redis reads",
+                        "no file",
+                        "see which redis.conf the container reads, then retry"));
+    try {
+      // One char for each byte, so that whatever a comment holds comes back as it was.
+      String text =
+          RedisConf.follow(
+              new String(before, StandardCharsets.ISO_8859_1),
+              HOST,
+              tunnel.port(),
+              source.layout().redisVersion());
+      return files.write(path, text.getBytes(StandardCharsets.ISO_8859_1), "644");
+    } catch (UnexpectedText unexpected) {
+      throw unexpected.in(source.machine().name(), path);
+    }
+  }
+
+  private void proveLink(RedisServer onSource, RedisServer onDest, List<String> lines) {
+    long began = System.nanoTime();
+    long[] offsets = new long[2];
+    boolean caughtUp =
+        Wait.until(
+            patience,
+            () -> {
+              offsets[0] = number(onDest.info("replication"), "master_repl_offset");
+              Map<String, String> info = onSource.info("replication");
+              offsets[1] = number(info, "slave_repl_offset");
+              return "up".equals(info.get("master_link_status")) && offsets[1] >= offsets[0];
+            });
+    Map<String, String> info = onSource.info("replication");
+    if (!caughtUp) {
+      throw new StepFailure(
+          source.machine().name(),
+          "replication from dest",
+          "master_link_status:up and dest's offset " + offsets[0] + " reached",
+          "master_link_status:%s, offset %d after %d s"
+              .formatted(info.get("master_link_status"), offsets[1], patience.toSeconds()),
+          "see the tunnel and the log of source's Redis; source goes on serving what it has."
+              + " Retry: the step goes on where it is");
+    }
+    if (!"1".equals(info.getOrDefault("slave_read_only", "1"))) {
+      throw new StepFailure(
+          source.machine().name(),
+          "Redis",
+          "slave_read_only:1",
+          "slave_read_only:" + info.get("slave_read_only"),
+          "set `replica-read-only yes` on source: a write there would be lost. Then retry");
+    }
+    lines.add(
+        "link up; dest's offset %d reached (source at %d) after %d ms; source read-only"
+            .formatted(offsets[0], offsets[1], (System.nanoTime() - began) / 1_000_000));
+  }
+
+  private void proveWrite(RedisServer onSource, RedisServer onDest, List<String> lines) {
+    String key = "register-migration:" + migration + ":followed";
+    String value = String.valueOf(System.nanoTime());
+    onDest.set(key, value, Duration.ofMinutes(5));
+    long began = System.nanoTime();
+    boolean seen = Wait.until(Duration.ofSeconds(10), () -> value.equals(onSource.get(key)));
+    onDest.delete(key);
+    if (!seen) {
+      throw new StepFailure(
+          source.machine().name(),
+          "Redis",
+          "the key " + key + ", just written on dest",
+          String.valueOf(onSource.get(key)),
+          "see whether source really follows dest (`INFO replication`), then retry");
+    }
+    lines.add(
+        "a key written on dest was seen on source after %d ms, and deleted again"
+            .formatted((System.nanoTime() - began) / 1_000_000));
+  }
+
+  /** Source and its slaves still hold the users, and their DNS still answers for one. */
+  private void proveService(RedisServer onSource, List<String> lines) {
+    Optional<String> user = onSource.sampleUsers(1, migration.hashCode()).stream().findFirst();
+    if (user.isEmpty()) {
+      throw new StepFailure(
+          source.machine().name(),
+          "Redis",
+          "users",
+          "none",
+          "source has lost them by following dest: look at dest's Redis at once, and stop its"
+              + " container before anything else is lost; the backup is in the report");
+    }
+    String name = user.get() + "." + domain;
+    proveDns(source.machine(), name, lines);
+    for (Register slave : sourceSlaves) {
+      try (RedisServer onSlave = door.open(slave)) {
+        if (!Wait.until(patience, () -> onSlave.countKeys().users() > 0)) {
+          throw new StepFailure(
+              slave.machine().name(),
+              "Redis",
+              "source's users, which it copies again after source's turn",
+              "none after " + patience.toSeconds() + " s",
+              "see its replication link (`INFO replication`), then retry");
+        }
+      }
+      proveDns(slave.machine(), name, lines);
+    }
+  }
+
+  private void proveDns(Machine machine, String name, List<String> lines) {
+    DnsClient.Answer[] answer = new DnsClient.Answer[1];
+    boolean answered =
+        Wait.until(
+            Duration.ofSeconds(30),
+            () -> {
+              answer[0] = dns.ask(machine.publicAddress(), name, "A");
+              return !answer[0].empty();
+            });
+    if (!answered) {
+      throw new StepFailure(
+          machine.name(),
+          "DNS answer for " + name,
+          "the user's core",
+          answer[0].code() + " without records",
+          "its dns container can not read Redis: see its log. Do not restart it while source"
+              + " follows dest, it writes at its start and would not come up");
+    }
+    lines.add(
+        "%s's DNS answers for %s: %s"
+            .formatted(machine.name(), name, String.join(", ", answer[0].records())));
+  }
+
+  private static long number(Map<String, String> info, String field) {
+    return Long.parseLong(info.getOrDefault(field, "-1"));
+  }
+}

@@ -1,0 +1,47 @@
+package io.pryv.migration.replication;
+
+import io.pryv.migration.dns.DnsClient;
+import io.pryv.migration.process.StepContext;
+import io.pryv.migration.process.StepContexts;
+import io.pryv.migration.process.StepDelegate;
+import io.pryv.migration.redis.RedisDoor;
+import java.time.Duration;
+import org.springframework.stereotype.Component;
+
+/** Makes source's Redis a replica of dest's. */
+@Component("followDest")
+class FollowDestDelegate extends StepDelegate {
+
+  /** A million users take 25 s; the engine runs a job twice that takes 5 minutes. */
+  private static final Duration LONGEST_TRANSFER = Duration.ofMinutes(3);
+
+  private final RedisDoor door;
+  private final DnsClient dns;
+
+  FollowDestDelegate(StepContexts contexts, RedisDoor door, DnsClient dns) {
+    super(contexts);
+    this.door = door;
+    this.dns = dns;
+  }
+
+  @Override
+  protected void perform(StepContext step) {
+    FollowDest.Following following =
+        new FollowDest(
+                step.hands(),
+                step.source(),
+                step.dest(),
+                step.sourceSlaves(),
+                door,
+                dns,
+                new Tunnel(step.hands(), step.source(), step.dest(), step.migration()),
+                step.platform().domain(),
+                step.migration(),
+                LONGEST_TRANSFER)
+            .follow();
+    step.evidence("follow", following.markdown());
+    step.say(
+        (following.changed() ? "source follows dest: " : "already done: source follows dest: ")
+            + String.join("; ", following.lines()));
+  }
+}
