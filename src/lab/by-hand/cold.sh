@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # The cold migration as a careful human does it by hand on the practice platform (after script/lab reset):
 # everything that can be prepared is prepared before source stops. script/bench compares the tool with it.
-# Prints a mark per moment: seconds since the epoch, a tab, and what begins or has happened.
+# usage: cold.sh [FILE]
+# Prints a mark per moment, to FILE as well: seconds since the epoch, a tab, and what begins or has happened.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../../.."
 
@@ -9,7 +10,9 @@ SSH=$PWD/target/lab/ssh
 SOURCE=10.90.0.11 DEST=10.90.0.12
 P=/var/pryv DATA=/var/pryv/reg-master/redis/data
 
-mark() { printf '%s\t%s\n' "$(date +%s.%N)" "$*"; }
+marks=${1:-/dev/null}
+: >"$marks"
+mark() { printf '%s\t%s\n' "$(date +%s.%N)" "$*" | tee -a "$marks"; }
 fail() { printf 'cold.sh: %s\n' "$*" >&2; exit 1; }
 
 [ -e "$SSH/operator" ] || fail "no operator key in target/lab/ssh: run script/lab up first"
