@@ -2,13 +2,14 @@ package io.pryv.migration.machine;
 
 import io.pryv.migration.machine.Journal.FileEdit;
 import io.pryv.migration.platform.StepFailure;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
 /**
- * Puts a file back as it was before a migration's edits, to the byte, from the journal. A file that
- * somebody else has changed since is not overwritten.
+ * Puts a file back as it was before a migration's edits, to the byte, from the journal. What
+ * somebody else has changed since is kept.
  */
 public final class FileUndo {
 
@@ -27,7 +28,6 @@ public final class FileUndo {
    * undone.
    *
    * @return whether anything had to be written
-   * @throws StepFailure when the file holds neither what we wrote nor what was there before
    */
   public boolean undo(String path) {
     List<FileEdit> edits =
@@ -38,14 +38,6 @@ public final class FileUndo {
     Optional<byte[]> now = files.read(path);
     Optional<byte[]> before = before(now, edits);
     if (same(now, before)) {
-      if (edits.stream().noneMatch(e -> same(e.before(), now) || same(e.after(), now))) {
-        throw new StepFailure(
-            machine,
-            path,
-            "the text that this migration wrote, or the one it found",
-            "another text: somebody has changed the file since",
-            "take the migration's edit out of it by hand (the journal shows it), then retry");
-      }
       return false;
     }
     if (before.isPresent()) {
@@ -64,7 +56,7 @@ public final class FileUndo {
     return true;
   }
 
-  /** Whether the file holds what this migration wrote: {@link #undo} would change it. */
+  /** Whether the file holds an edit of this migration's: {@link #undo} would change it. */
   public boolean edited(String path) {
     List<FileEdit> edits =
         journal.edits(machine).stream().filter(edit -> edit.path().equals(path)).toList();
@@ -77,9 +69,17 @@ public final class FileUndo {
 
   /**
    * Walks the edits from the newest to the oldest, taking back each one whose result is what we
-   * hold. An edit that was journalled and never made, and an undo itself, fall out of this.
+   * hold. An edit that was journalled and never made, and an undo itself, fall out of this. From a
+   * file that somebody else has edited since, only our marked lines are taken out.
    */
   static Optional<byte[]> before(Optional<byte[]> now, List<FileEdit> newestFirst) {
+    if (now.isPresent()
+        && newestFirst.stream().noneMatch(e -> same(e.before(), now) || same(e.after(), now))) {
+      String text = new String(now.get(), StandardCharsets.UTF_8);
+      return LineMarks.present(text)
+          ? Optional.of(LineMarks.undo(text).getBytes(StandardCharsets.UTF_8))
+          : now;
+    }
     Optional<byte[]> text = now;
     for (FileEdit edit : newestFirst) {
       if (same(edit.after(), text)) {

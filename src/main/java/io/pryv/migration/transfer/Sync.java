@@ -95,10 +95,10 @@ final class Sync {
   private String script() {
     SyncConnection connection = SyncConnection.between(migration, source.machine());
     return connection.variables()
+        + DestData.kept(migration)
         + """
         set -u
         data=%s
-        kept="$HOME/.register-migration/$migration/dest-data-before"
         running=$(docker ps --format '{{.Names}}' --filter label=com.docker.compose.project=%s) || exit
         [ -z "$running" ] || { echo "refused: containers of dest's register run:" $running; exit 90; }
         [ -d "$data" ] || { echo "refused: no directory $data"; exit 91; }

@@ -1,0 +1,137 @@
+package io.pryv.migration.transfer;
+
+import io.pryv.migration.machine.Command;
+import io.pryv.migration.machine.Quote;
+import io.pryv.migration.machine.Shell;
+import io.pryv.migration.platform.Register;
+import io.pryv.migration.platform.StepFailure;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.stream.Collectors;
+
+/**
+ * That dest's data directory holds what source's does, byte for byte, and belongs to the user that
+ * Redis runs as: an empty or short dest would wipe source when it follows (field guide 3.5).
+ */
+final class CopyProof {
+
+  private static final Duration DEADLINE = Duration.ofMinutes(3);
+
+  private final Shell onSource;
+  private final Shell onDest;
+  private final Register source;
+  private final Register dest;
+
+  CopyProof(Shell onSource, Shell onDest, Register source, Register dest) {
+    this.onSource = onSource;
+    this.onDest = onDest;
+    this.source = source;
+    this.dest = dest;
+  }
+
+  /**
+   * What was proven.
+   *
+   * @param files of both machines
+   * @param ownerCorrected whether the ownership had to be put right
+   */
+  record Proven(DataFiles files, boolean ownerCorrected) {
+
+    String markdown() {
+      return "| file | SHA-256 on source and dest |\n|---|---|\n"
+          + files.sums().entrySet().stream()
+              .filter(file -> !file.getValue().equals("-"))
+              .limit(50)
+              .map(file -> "| `%s` | `%s` |%n".formatted(file.getKey(), file.getValue()))
+              .collect(Collectors.joining());
+    }
+  }
+
+  /** Compares both sides, at the same time, and puts the ownership right where it isn't. */
+  Proven prove() {
+    CompletableFuture<DataFiles> there =
+        CompletableFuture.supplyAsync(() -> list(onSource, source));
+    DataFiles here = list(onDest, dest);
+    DataFiles files;
+    try {
+      files = there.join();
+    } catch (CompletionException e) {
+      if (e.getCause() instanceof StepFailure failure) {
+        throw failure;
+      }
+      throw e;
+    }
+    List<String> differences = files.differences(here, "source", "dest");
+    if (!differences.isEmpty() || files.empty()) {
+      throw new StepFailure(
+          dest.machine().name(),
+          dest.layout().dataDirectory(),
+          "the files of source's " + source.layout().dataDirectory() + ", byte for byte",
+          differences.isEmpty() ? "no file on either side" : String.join("; ", differences),
+          "source is put back as it was; see who writes in these directories");
+    }
+    return new Proven(files, correctOwner());
+  }
+
+  private static DataFiles list(Shell shell, Register register) {
+    return DataFiles.parse(
+        shell
+            .run(
+                Command.look(
+                        "hash the files of " + register.layout().dataDirectory(),
+                        data(register) + DataFiles.LIST)
+                    .within(DEADLINE))
+            .orFail("see that the user may read the data directory, then retry"));
+  }
+
+  private boolean correctOwner() {
+    if (strangers().isEmpty()) {
+      return false;
+    }
+    onDest
+        .run(
+            Command.change(
+                    "give the data to the user that Redis runs as",
+                    data(dest)
+                        + """
+                        owner=%s
+                        cd %s || exit
+                        if [ -x ./ensure-permissions-reg-master ]; then ./ensure-permissions-reg-master >&2; fi
+                        chown -R "$owner" -- "$data"
+                        """
+                            .formatted(
+                                Quote.sh(dest.layout().dataOwner()),
+                                Quote.sh(dest.machine().confRoot())))
+                .within(DEADLINE))
+        .orFail("give the data directory to " + dest.layout().dataOwner() + ", then retry");
+    String left = strangers();
+    if (!left.isEmpty()) {
+      throw new StepFailure(
+          dest.machine().name(),
+          dest.layout().dataDirectory(),
+          "everything in it owned by " + dest.layout().dataOwner(),
+          left,
+          "give the data directory to " + dest.layout().dataOwner() + ", then retry");
+    }
+    return true;
+  }
+
+  /** Files of another owner than the right one, some of them. */
+  private String strangers() {
+    String[] owner = dest.layout().dataOwner().split(":", 2);
+    return onDest
+        .run(
+            Command.look(
+                "look at the owner of the data",
+                data(dest)
+                    + "find \"$data\" \\( ! -uid %s -o ! -gid %s \\) -printf '%%U:%%G %%p\\n' | head -n 5"
+                        .formatted(Quote.sh(owner[0]), Quote.sh(owner[1]))))
+        .orFail("see that the user may read the data directory, then retry");
+  }
+
+  private static String data(Register register) {
+    return "data=" + Quote.sh(register.layout().dataDirectory()) + "\n";
+  }
+}

@@ -1,0 +1,141 @@
+package io.pryv.migration.transfer;
+
+import io.pryv.migration.machine.AuthorizedKeys;
+import io.pryv.migration.machine.Command;
+import io.pryv.migration.machine.Hands;
+import io.pryv.migration.machine.Quote;
+import io.pryv.migration.machine.RemoteFiles;
+import io.pryv.migration.platform.Machine;
+import io.pryv.migration.platform.Register;
+import io.pryv.migration.platform.StepFailure;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Takes this migration's two keys away: the transfer key (on dest, accepted by source) and the
+ * tunnel's (on source, accepted by dest). Every other byte of the authorized_keys files stays.
+ */
+final class KeyRemoval {
+
+  /** The tunnel's key may belong to the user that Redis runs as. */
+  private static final String AS_ROOT =
+      """
+      as_root() { if [ "$(id -u)" = 0 ] || [ -O "$key" ]; then "$@"; else sudo -n "$@"; fi; }
+      """;
+
+  private final Hands hands;
+  private final String migration;
+
+  KeyRemoval(Hands hands, String migration) {
+    this.hands = hands;
+    this.migration = migration;
+  }
+
+  /** Removes both; says what had to be removed, nothing on a second run. */
+  List<String> remove(Register source, Register dest) {
+    List<String> removed = new ArrayList<>();
+    String work = "\"$HOME/.register-migration/\"" + Quote.sh(migration);
+    removed.addAll(
+        remove("transfer key", dest.machine(), work + "/transfer_key", source.machine()));
+    String conf = source.layout().redisConfFile();
+    removed.addAll(
+        remove(
+            "tunnel key",
+            source.machine(),
+            Quote.sh(conf.substring(0, conf.lastIndexOf('/')) + "/register-migration-" + migration),
+            dest.machine()));
+    return removed;
+  }
+
+  /** The line is found by the key, so the key goes last. */
+  private List<String> remove(String what, Machine holder, String key, Machine acceptor) {
+    List<String> removed = new ArrayList<>();
+    Optional<String> publicKey = publicKey(what, holder, key);
+    if (publicKey.isPresent()) {
+      if (unauthorize(acceptor, publicKey.get())) {
+        removed.add("the " + what + "'s line from " + acceptor.name() + "'s authorized_keys");
+      }
+      removed.add("the " + what + " from " + holder.name());
+    }
+    String left =
+        hands
+            .on(holder)
+            .run(
+                Command.look(
+                    "look for files of the " + what,
+                    files(key)
+                        + "for file in $files; do [ ! -e \"$file\" ] || echo \"$file\"; done"))
+            .orFail("see that the directory of the key can be read, then retry");
+    if (!left.isEmpty()) {
+      hands
+          .on(holder)
+          .run(
+              Command.change(
+                  "remove the " + what,
+                  files(key)
+                      + AS_ROOT
+                      + "as_root rm -f -- $files\nfor file in $files; do [ ! -e \"$file\" ] || exit"
+                      + " 1; done"))
+          .orFail("remove the files of the key by hand, then retry");
+    }
+    return removed;
+  }
+
+  /** Sets {@code key} and the shell word list {@code files}: both halves, and who is known. */
+  private static String files(String key) {
+    return "key="
+        + key
+        + "\nfiles=\"$key $key.pub $key.new $key.new.pub $key.known_hosts\"\n"
+        + "case \"$key\" in */transfer_key) files=\"$files ${key%/*}/known_hosts\" ;; esac\n";
+  }
+
+  private Optional<String> publicKey(String what, Machine holder, String key) {
+    String printed =
+        hands
+            .on(holder)
+            .run(
+                Command.look(
+                    "look for the " + what,
+                    "key="
+                        + key
+                        + "\n"
+                        + AS_ROOT
+                        + "if [ -e \"$key\" ]; then as_root ssh-keygen -y -f \"$key\" </dev/null;"
+                        + " fi"))
+            .orFail(
+                "if the key file is broken, remove it and its line in "
+                    + "authorized_keys by hand, then retry");
+    return printed.isEmpty() ? Optional.empty() : Optional.of(printed);
+  }
+
+  private boolean unauthorize(Machine acceptor, String publicKey) {
+    String home =
+        hands
+            .on(acceptor)
+            .run(Command.look("find the home directory", "cd -- \"$HOME\" && pwd"))
+            .orFail("see that the user has a home directory, then retry");
+    String path = home + "/.ssh/authorized_keys";
+    RemoteFiles files = hands.files(acceptor);
+    String before = read(files, path);
+    if (!AuthorizedKeys.has(before, publicKey)) {
+      return false;
+    }
+    files.write(
+        path, AuthorizedKeys.without(before, publicKey).getBytes(StandardCharsets.UTF_8), "600");
+    if (AuthorizedKeys.has(read(files, path), publicKey)) {
+      throw new StepFailure(
+          acceptor.name(),
+          path,
+          "no line for the key",
+          "it is still there",
+          "see who writes this file, then retry");
+    }
+    return true;
+  }
+
+  private static String read(RemoteFiles files, String path) {
+    return files.read(path).map(bytes -> new String(bytes, StandardCharsets.UTF_8)).orElse("");
+  }
+}

@@ -1,0 +1,42 @@
+package io.pryv.migration.transfer;
+
+import io.pryv.migration.machine.Containers;
+import io.pryv.migration.machine.FileUndo;
+import io.pryv.migration.platform.Register;
+import io.pryv.migration.process.StepContext;
+import io.pryv.migration.process.StepContexts;
+import io.pryv.migration.process.StepDelegate;
+import io.pryv.migration.redis.RedisDoor;
+import org.springframework.stereotype.Component;
+
+@Component("undoPreparation")
+class UndoPreparationDelegate extends StepDelegate {
+
+  private final RedisDoor redis;
+
+  UndoPreparationDelegate(StepContexts contexts, RedisDoor redis) {
+    super(contexts);
+    this.redis = redis;
+  }
+
+  @Override
+  protected void perform(StepContext step) {
+    Register dest = step.dest();
+    Preparation preparation =
+        new Preparation(
+            step.source(),
+            dest,
+            Containers.of(step.hands(), step.source(), step.migration()),
+            Containers.of(step.hands(), dest, step.migration()),
+            new FileUndo(dest.machine().name(), step.hands().files(dest.machine()), step.journal()),
+            new KeyRemoval(step.hands(), step.migration()),
+            new DestData(step.hands().on(dest.machine()), dest, step.migration()),
+            redis);
+    String said =
+        preparation.undo(
+            step.find("destWasRunning", Boolean.class).orElse(false),
+            step.find("destHadContainers", Boolean.class).orElse(true));
+    step.evidence("undoPreparation", said + "\n");
+    step.say(said);
+  }
+}
