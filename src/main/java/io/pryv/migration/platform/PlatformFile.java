@@ -62,7 +62,7 @@ public final class PlatformFile {
     List<Machine> dests = machines(top, "dest", Role.DEST, Role.DEST_SLAVE, access);
     Section nameServers = top.section("nameServers");
     List<String> parents = nameServers.texts("parents", Rule.DNS_SERVER, List.of());
-    List<String> resolvers = nameServers.texts("resolvers", Rule.DNS_SERVER, List.of());
+    List<String> resolvers = nameServers.texts("resolvers", Rule.DNS_SERVER, resolversHere());
     nameServers.refuseUnknown();
     Options options = options(top.section("options"));
     ssh.refuseUnknown();
@@ -231,6 +231,20 @@ public final class PlatformFile {
           "expected a readable file with the machines' host keys (ssh-keyscan, compared with what"
               + " their consoles show), found "
               + (Files.exists(knownHosts) ? knownHosts + " unreadable" : "no file " + knownHosts));
+    }
+  }
+
+  /** The resolvers of the machine this program runs on (resolv.conf(5)). */
+  private static List<String> resolversHere() {
+    try {
+      return Files.readAllLines(Path.of("/etc/resolv.conf")).stream()
+          .map(line -> line.strip().split("\\s+", -1))
+          .filter(words -> words.length > 1 && words[0].equals("nameserver"))
+          .map(words -> words[1])
+          .filter(Rule.DNS_SERVER.allows())
+          .toList();
+    } catch (IOException noResolver) {
+      return List.of();
     }
   }
 

@@ -3,6 +3,7 @@ package io.pryv.migration.proxy;
 import static java.util.stream.Collectors.joining;
 
 import io.pryv.migration.machine.LineMarks;
+import io.pryv.migration.machine.NginxDirective;
 import io.pryv.migration.machine.UnexpectedText;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -46,11 +47,11 @@ public final class NginxSite {
   private static final Set<String> HOSTS_OF_CLIENT = Set.of("$host", "$http_host");
 
   private final String text;
-  private final List<Directive> directives;
+  private final List<NginxDirective> directives;
 
   private NginxSite(String text) {
     this.text = text;
-    this.directives = Directive.parse(text);
+    this.directives = NginxDirective.parse(text);
   }
 
   /**
@@ -79,7 +80,8 @@ public final class NginxSite {
             .map(Place::directive)
             .filter(NginxSite::isRegisterUpstream)
             .map(
-                upstream -> upstream.children("server").stream().map(Directive::arguments).toList())
+                upstream ->
+                    upstream.children("server").stream().map(NginxDirective::arguments).toList())
             .toList()
             .equals(List.of(List.of(List.of(destAddress + ":443"))))
         && !passes.isEmpty()
@@ -108,7 +110,7 @@ public final class NginxSite {
   public String proxyTo(String destAddress) {
     String originalText = undo(text);
     NginxSite original = new NginxSite(originalText);
-    Map<Directive, List<String>> replacements = new HashMap<>();
+    Map<NginxDirective, List<String>> replacements = new HashMap<>();
     replacements.put(
         original.registerServer().directive(), List.of("server " + destAddress + ":443;"));
     original.registerPasses().forEach(pass -> original.replacePass(pass, replacements));
@@ -119,8 +121,9 @@ public final class NginxSite {
 
   /** That nothing else changed, and that undoing gives back the original, whatever the file. */
   private static void prove(
-      NginxSite original, Map<Directive, List<String>> replacements, String edited) {
-    if (!Directive.same(expected(original.directives, replacements), Directive.parse(edited))
+      NginxSite original, Map<NginxDirective, List<String>> replacements, String edited) {
+    if (!NginxDirective.same(
+            expected(original.directives, replacements), NginxDirective.parse(edited))
         || !undo(edited).equals(original.text)) {
       throw new UnexpectedText(
           "lines whose directives can be replaced one by one",
@@ -131,16 +134,16 @@ public final class NginxSite {
     }
   }
 
-  private static List<Directive> expected(
-      List<Directive> directives, Map<Directive, List<String>> replacements) {
-    List<Directive> expected = new ArrayList<>();
-    for (Directive directive : directives) {
+  private static List<NginxDirective> expected(
+      List<NginxDirective> directives, Map<NginxDirective, List<String>> replacements) {
+    List<NginxDirective> expected = new ArrayList<>();
+    for (NginxDirective directive : directives) {
       List<String> replacement = replacements.get(directive);
       if (replacement != null) {
-        expected.addAll(Directive.parse(String.join("\n", replacement)));
+        expected.addAll(NginxDirective.parse(String.join("\n", replacement)));
       } else {
         expected.add(
-            new Directive(
+            new NginxDirective(
                 directive.name(),
                 directive.arguments(),
                 expected(directive.children(), replacements),
@@ -162,7 +165,7 @@ public final class NginxSite {
           "name the right file as layout.nginxSiteFile in the platform file, or leave one such"
               + " upstream in it");
     }
-    Directive upstream = upstreams.get(0).directive();
+    NginxDirective upstream = upstreams.get(0).directive();
     List<Place> servers =
         upstream.children("server").stream()
             .map(server -> new Place(server, upstreams.get(0).and()))
@@ -172,7 +175,7 @@ public final class NginxSite {
           "one server line in upstream "
               + REGISTER
               + " (line "
-              + lineOf(text, upstream.start())
+              + NginxDirective.lineOf(text, upstream.start())
               + ")",
           servers.isEmpty() ? "none" : servers.size() + ", on lines " + lineNumbers(servers),
           "leave the one that leads to the register, comment the others out, then retry");
@@ -194,23 +197,23 @@ public final class NginxSite {
                           "proxy_pass %s on line %d"
                               .formatted(
                                   pass.directive().arguments().get(0),
-                                  lineOf(text, pass.directive().start())))
+                                  NginxDirective.lineOf(text, pass.directive().start())))
                   .collect(joining(", ")),
           "put the file back as it was before it was edited by hand, then retry");
     }
-    Set<Directive> locations = new HashSet<>();
+    Set<NginxDirective> locations = new HashSet<>();
     for (Place pass : http) {
-      Optional<Directive> location =
+      Optional<NginxDirective> location =
           pass.parent().filter(parent -> parent.name().equals("location"));
       if (location.isEmpty() || !locations.add(location.get())) {
         throw new UnexpectedText(
             "proxy_pass http://" + REGISTER + " once and directly in a location",
             "it on line %d, %s"
                 .formatted(
-                    lineOf(text, pass.directive().start()),
+                    NginxDirective.lineOf(text, pass.directive().start()),
                     location.isPresent()
                         ? "a second time"
-                        : "in " + pass.parent().map(Directive::name).orElse("no block")),
+                        : "in " + pass.parent().map(NginxDirective::name).orElse("no block")),
             "Host can only be set for a whole location: give these requests one of their own");
       }
     }
@@ -238,13 +241,13 @@ public final class NginxSite {
   }
 
   /** The new lines of one location, and those of its old ones that would contradict them. */
-  private void replacePass(Place pass, Map<Directive, List<String>> replacements) {
-    Directive location = pass.parent().orElseThrow();
+  private void replacePass(Place pass, Map<NginxDirective, List<String>> replacements) {
+    NginxDirective location = pass.parent().orElseThrow();
     String rest = matched(pass).group(2);
     List<String> lines = new ArrayList<>();
     lines.add("proxy_pass https://" + REGISTER + (rest == null ? "" : rest) + ";");
     Map<String, String> headers = new LinkedHashMap<>();
-    for (Directive header : location.children("proxy_set_header")) {
+    for (NginxDirective header : location.children("proxy_set_header")) {
       if (setsHost(header) && !HOSTS_OF_CLIENT.contains(value(header))) {
         replacements.put(header, List.of());
       } else {
@@ -253,7 +256,7 @@ public final class NginxSite {
     }
     if (location.children("proxy_set_header").isEmpty()) {
       // A level that sets any header inherits none: what it inherited so far must be repeated.
-      for (Directive header : inheritedHeaders(pass)) {
+      for (NginxDirective header : inheritedHeaders(pass)) {
         if (!setsHost(header) || HOSTS_OF_CLIENT.contains(value(header))) {
           headers.put(headerName(header), text.substring(header.start(), header.end()));
         }
@@ -269,7 +272,7 @@ public final class NginxSite {
         .sorted(Comparator.reverseOrder())
         .forEach(
             name -> {
-              List<Directive> existing = location.children(name);
+              List<NginxDirective> existing = location.children(name);
               existing.stream()
                   .filter(directive -> !directive.arguments().equals(List.of(TLS.get(name))))
                   .forEach(directive -> replacements.put(directive, List.of()));
@@ -281,9 +284,9 @@ public final class NginxSite {
     replacements.put(pass.directive(), lines);
   }
 
-  private static List<Directive> inheritedHeaders(Place pass) {
+  private static List<NginxDirective> inheritedHeaders(Place pass) {
     for (int i = pass.parents().size() - 2; i >= 0; i--) {
-      List<Directive> headers = pass.parents().get(i).children("proxy_set_header");
+      List<NginxDirective> headers = pass.parents().get(i).children("proxy_set_header");
       if (!headers.isEmpty()) {
         return headers;
       }
@@ -291,22 +294,24 @@ public final class NginxSite {
     return List.of();
   }
 
-  private static boolean setsHost(Directive header) {
+  private static boolean setsHost(NginxDirective header) {
     return headerName(header).equals("host");
   }
 
-  private static String headerName(Directive header) {
+  private static String headerName(NginxDirective header) {
     return header.arguments().isEmpty() ? "" : header.arguments().get(0).toLowerCase(Locale.ROOT);
   }
 
-  private static String value(Directive header) {
+  private static String value(NginxDirective header) {
     return header.arguments().size() < 2 ? "" : header.arguments().get(1);
   }
 
   /** Replaces directives line-wise: their old lines become comments, new ones stand below. */
-  private String replace(Map<Directive, List<String>> replacements) {
-    List<Directive> replaced =
-        replacements.keySet().stream().sorted(Comparator.comparingInt(Directive::start)).toList();
+  private String replace(Map<NginxDirective, List<String>> replacements) {
+    List<NginxDirective> replaced =
+        replacements.keySet().stream()
+            .sorted(Comparator.comparingInt(NginxDirective::start))
+            .toList();
     StringBuilder edited = new StringBuilder();
     int at = 0;
     int next = 0;
@@ -316,7 +321,7 @@ public final class NginxSite {
       StringBuilder newText = new StringBuilder();
       int kept = start;
       while (next < replaced.size() && replaced.get(next).start() < end) {
-        Directive directive = replaced.get(next++);
+        NginxDirective directive = replaced.get(next++);
         end = Math.max(end, lineEnd(directive.end()));
         newText.append(text, kept, directive.start());
         newText.append(String.join(separator(directive), replacements.get(directive)));
@@ -346,7 +351,7 @@ public final class NginxSite {
   }
 
   /** A directive that has its line to itself is replaced by lines, another within its line. */
-  private String separator(Directive directive) {
+  private String separator(NginxDirective directive) {
     int start = lineStart(directive.start());
     String before = text.substring(start, directive.start());
     String behind = text.substring(directive.end(), lineEnd(directive.end())).strip();
@@ -362,14 +367,14 @@ public final class NginxSite {
     return newline < 0 ? text.length() : newline + 1;
   }
 
-  private static boolean isRegisterUpstream(Directive directive) {
+  private static boolean isRegisterUpstream(NginxDirective directive) {
     return directive.block()
         && directive.name().equals("upstream")
         && directive.arguments().equals(List.of(REGISTER));
   }
 
   private EditedLine edited(Place place) {
-    Directive directive = place.directive();
+    NginxDirective directive = place.directive();
     String names =
         place.parents().stream()
             .filter(parent -> parent.name().equals("server"))
@@ -377,17 +382,15 @@ public final class NginxSite {
             .flatMap(name -> name.arguments().stream())
             .collect(joining(" "));
     return new EditedLine(
-        lineOf(text, directive.start()), names, text.substring(directive.start(), directive.end()));
+        NginxDirective.lineOf(text, directive.start()),
+        names,
+        text.substring(directive.start(), directive.end()));
   }
 
   private String lineNumbers(List<Place> places) {
     return places.stream()
-        .map(place -> String.valueOf(lineOf(text, place.directive().start())))
+        .map(place -> String.valueOf(NginxDirective.lineOf(text, place.directive().start())))
         .collect(joining(", "));
-  }
-
-  static int lineOf(String text, int offset) {
-    return 1 + (int) text.substring(0, offset).chars().filter(c -> c == '\n').count();
   }
 
   private List<Place> walk() {
@@ -396,8 +399,9 @@ public final class NginxSite {
     return places;
   }
 
-  private static void walk(List<Directive> directives, List<Directive> parents, List<Place> into) {
-    for (Directive directive : directives) {
+  private static void walk(
+      List<NginxDirective> directives, List<NginxDirective> parents, List<Place> into) {
+    for (NginxDirective directive : directives) {
       Place place = new Place(directive, parents);
       into.add(place);
       walk(directive.children(), place.and(), into);
@@ -405,14 +409,14 @@ public final class NginxSite {
   }
 
   /** A directive and the blocks around it, outermost first. */
-  private record Place(Directive directive, List<Directive> parents) {
+  private record Place(NginxDirective directive, List<NginxDirective> parents) {
 
-    Optional<Directive> parent() {
+    Optional<NginxDirective> parent() {
       return parents.isEmpty() ? Optional.empty() : Optional.of(parents.get(parents.size() - 1));
     }
 
-    List<Directive> and() {
-      List<Directive> longer = new ArrayList<>(parents);
+    List<NginxDirective> and() {
+      List<NginxDirective> longer = new ArrayList<>(parents);
       longer.add(directive);
       return longer;
     }

@@ -2,9 +2,8 @@ package io.pryv.migration.replication;
 
 import io.pryv.migration.machine.LineMarks;
 import io.pryv.migration.machine.UnexpectedText;
-import java.util.ArrayList;
+import io.pryv.migration.redis.RedisSettings;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
@@ -29,7 +28,7 @@ public final class RedisConf {
    */
   public static String follow(String text, String host, int port, String redisVersion) {
     String master = host + " " + port;
-    Optional<String> existing = setting(text, "replicaof");
+    Optional<String> existing = RedisSettings.find(text, "replicaof");
     if (existing.isPresent()) {
       if (existing.get().equals(master)) {
         return text;
@@ -40,7 +39,8 @@ public final class RedisConf {
           "see which Redis this one follows: source must be a master before it is turned round");
     }
     String edited = insert(text, nameFor(redisVersion) + " " + master);
-    if (!setting(edited, "replicaof").equals(Optional.of(master)) || !undo(edited).equals(text)) {
+    if (!RedisSettings.find(edited, "replicaof").equals(Optional.of(master))
+        || !undo(edited).equals(text)) {
       throw new UnexpectedText(
           "a redis.conf to which a line can be added",
           "a shape this edit is not safe for",
@@ -52,21 +52,6 @@ public final class RedisConf {
   /** The file as it was before {@link #follow}, to the byte. */
   public static String undo(String text) {
     return LineMarks.undo(text);
-  }
-
-  /**
-   * The value of a setting as Redis would take it from the file: names in any case, old and new
-   * ones ({@code slaveof}, {@code replicaof}) alike, the last line counts.
-   */
-  public static Optional<String> setting(String text, String name) {
-    Optional<String> value = Optional.empty();
-    for (String line : LineMarks.lines(text)) {
-      List<String> words = words(line);
-      if (!words.isEmpty() && today(words.get(0)).equals(today(name))) {
-        value = Optional.of(String.join(" ", words.subList(1, words.size())));
-      }
-    }
-    return value;
   }
 
   private static String insert(String text, String directive) {
@@ -89,39 +74,5 @@ public final class RedisConf {
     int dot = redisVersion.indexOf('.');
     int major = Integer.parseInt(dot < 0 ? redisVersion : redisVersion.substring(0, dot));
     return major < 5 ? "slaveof" : "replicaof";
-  }
-
-  /** Redis 5.0 renamed everything with "slave" in its name and takes both. */
-  private static String today(String name) {
-    return name.toLowerCase(Locale.ROOT).replace("slave", "replica");
-  }
-
-  /** A line's words as Redis splits them (sdssplitargs), quotes removed; none for a comment. */
-  private static List<String> words(String line) {
-    List<String> words = new ArrayList<>();
-    String rest = line.strip();
-    if (rest.startsWith("#")) {
-      return words;
-    }
-    while (!rest.isEmpty()) {
-      char quote = rest.charAt(0);
-      int end = 0;
-      if (quote == '"' || quote == '\'') {
-        end = 1;
-        while (end < rest.length() && rest.charAt(end) != quote) {
-          end += rest.charAt(end) == '\\' ? 2 : 1;
-        }
-        end = Math.min(end, rest.length());
-        words.add(rest.substring(1, end));
-        end = Math.min(end + 1, rest.length());
-      } else {
-        while (end < rest.length() && !Character.isWhitespace(rest.charAt(end))) {
-          end++;
-        }
-        words.add(rest.substring(0, end));
-      }
-      rest = rest.substring(end).strip();
-    }
-    return words;
   }
 }

@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.pryv.migration.machine.UnexpectedText;
+import io.pryv.migration.redis.RedisSettings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -73,9 +73,9 @@ class RedisConfTest {
   void theEditIsReadByRedisDoneOnceAndWhollyUndone(String shape, String text) {
     String edited = RedisConf.follow(text, "localhost", 4567, "5.0.2");
 
-    assertThat(RedisConf.setting(text, "replicaof")).isEmpty();
-    assertThat(RedisConf.setting(edited, "replicaof")).contains("localhost 4567");
-    assertThat(RedisConf.setting(edited, "port")).isEqualTo(RedisConf.setting(text, "port"));
+    assertThat(RedisSettings.find(text, "replicaof")).isEmpty();
+    assertThat(RedisSettings.find(edited, "replicaof")).contains("localhost 4567");
+    assertThat(RedisSettings.find(edited, "port")).isEqualTo(RedisSettings.find(text, "port"));
     assertThat(RedisConf.follow(edited, "localhost", 4567, "5.0.2")).isEqualTo(edited);
     assertThat(RedisConf.undo(edited)).isEqualTo(text);
     assertThat(RedisConf.undo(text)).isEqualTo(text);
@@ -98,26 +98,5 @@ class RedisConfTest {
                     .hasMessageContaining("expected: a master: no active replicaof or slaveof")
                     .hasMessageContaining("found: replicaof 10.0.0.9 6379")
                     .hasMessageContaining("next: see which Redis this one follows"));
-  }
-
-  @ParameterizedTest
-  @CsvSource({
-    "'dir /app/data', dir, /app/data",
-    "'DIR \"/app/my data\"', dir, /app/my data",
-    "'slave-read-only no', replica-read-only, no",
-    "'replica-read-only no', slave-read-only, no",
-    "'save 900 1', save, 900 1",
-    "'appendonly no\nappendonly yes', appendonly, yes",
-    "'\t min-slaves-to-write\t99 ', min-replicas-to-write, 99",
-    "'requirepass ''a b''', requirepass, a b",
-  })
-  void aSettingIsReadAsRedisDoes(String text, String name, String value) {
-    assertThat(RedisConf.setting(text, name)).contains(value);
-  }
-
-  @ParameterizedTest
-  @CsvSource({"# appendonly yes", "''", "appendonly-not yes", "appendfilename x"})
-  void aSettingThatIsNotThereIsNotFound(String text) {
-    assertThat(RedisConf.setting(text, "appendonly")).isEqualTo(Optional.empty());
   }
 }

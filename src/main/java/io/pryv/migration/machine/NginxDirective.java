@@ -1,6 +1,5 @@
-package io.pryv.migration.proxy;
+package io.pryv.migration.machine;
 
-import io.pryv.migration.machine.UnexpectedText;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -16,31 +15,38 @@ import java.util.List;
  * @param start offset of its first character
  * @param end offset behind its semicolon or closing brace
  */
-record Directive(
+public record NginxDirective(
     String name,
     List<String> arguments,
-    List<Directive> children,
+    List<NginxDirective> children,
     boolean block,
     int start,
     int end) {
 
-  static List<Directive> parse(String text) {
+  /**
+   * Reads a configuration, or a part of one that is included elsewhere.
+   *
+   * @throws UnexpectedText when nginx could not read it either
+   */
+  public static List<NginxDirective> parse(String text) {
     return new Reader(text).read();
   }
 
-  List<Directive> children(String childName) {
+  /** The directives of its block with that name. */
+  public List<NginxDirective> children(String childName) {
     return children.stream().filter(child -> child.name.equals(childName)).toList();
   }
 
   /** Whether it means the same, wherever it stands. */
-  boolean sameAs(Directive other) {
+  public boolean sameAs(NginxDirective other) {
     return name.equals(other.name)
         && arguments.equals(other.arguments)
         && block == other.block
         && same(children, other.children);
   }
 
-  static boolean same(List<Directive> some, List<Directive> others) {
+  /** Whether two configurations mean the same. */
+  public static boolean same(List<NginxDirective> some, List<NginxDirective> others) {
     if (some.size() != others.size()) {
       return false;
     }
@@ -52,6 +58,11 @@ record Directive(
     return true;
   }
 
+  /** The number of the line, from 1, on which an offset is. */
+  public static int lineOf(String text, int offset) {
+    return 1 + (int) text.substring(0, offset).chars().filter(c -> c == '\n').count();
+  }
+
   private static final class Reader {
 
     private final String text;
@@ -61,8 +72,8 @@ record Directive(
       this.text = text;
     }
 
-    List<Directive> read() {
-      List<Directive> directives = block(false);
+    List<NginxDirective> read() {
+      List<NginxDirective> directives = block(false);
       skipBlank();
       if (at < text.length()) {
         throw broken("no more } than {", "a } too many");
@@ -70,8 +81,8 @@ record Directive(
       return directives;
     }
 
-    private List<Directive> block(boolean inner) {
-      List<Directive> directives = new ArrayList<>();
+    private List<NginxDirective> block(boolean inner) {
+      List<NginxDirective> directives = new ArrayList<>();
       while (true) {
         skipBlank();
         if (at == text.length()) {
@@ -87,7 +98,7 @@ record Directive(
       }
     }
 
-    private Directive directive() {
+    private NginxDirective directive() {
       int start = at;
       List<String> words = new ArrayList<>();
       while (true) {
@@ -101,11 +112,11 @@ record Directive(
           if (words.isEmpty()) {
             throw broken("a directive", "a lone " + next);
           }
-          List<Directive> children = next == '{' ? block(true) : List.of();
+          List<NginxDirective> children = next == '{' ? block(true) : List.of();
           if (next == '{') {
             at++;
           }
-          return new Directive(
+          return new NginxDirective(
               words.get(0),
               List.copyOf(words.subList(1, words.size())),
               children,
@@ -167,7 +178,7 @@ record Directive(
     private UnexpectedText broken(String expected, String found) {
       return new UnexpectedText(
           "a configuration that nginx can read: " + expected,
-          "%s on line %d".formatted(found, NginxSite.lineOf(text, Math.min(at, text.length()))),
+          "%s on line %d".formatted(found, lineOf(text, Math.min(at, text.length()))),
           "run nginx -t in the proxy's container, correct the file, then retry");
     }
   }

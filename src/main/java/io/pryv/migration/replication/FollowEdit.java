@@ -1,0 +1,27 @@
+package io.pryv.migration.replication;
+
+import io.pryv.migration.platform.Layout;
+import io.pryv.migration.platform.Machine;
+import io.pryv.migration.platform.PlannedEdit;
+import io.pryv.migration.platform.Platform;
+import org.springframework.stereotype.Component;
+
+/** Source's redis.conf will make its Redis follow dest's through the tunnel. */
+@Component
+class FollowEdit implements PlannedEdit {
+
+  @Override
+  public Machine.Role role() {
+    return Machine.Role.SOURCE;
+  }
+
+  @Override
+  public String file(Layout layout) {
+    return layout.redisConfFile();
+  }
+
+  @Override
+  public String apply(String text, Platform platform, Layout layout) {
+    return RedisConf.follow(text, "127.0.0.1", TunnelPorts.PROCEDURE.near(), layout.redisVersion());
+  }
+}
