@@ -9,7 +9,7 @@ import org.springframework.core.Ordered;
 
 /** Who may come in, and by which door. */
 @Configuration(proxyBeanMethods = false)
-@EnableConfigurationProperties(AdminProperties.class)
+@EnableConfigurationProperties({AdminProperties.class, FileProperties.class})
 class Security {
 
   @Bean

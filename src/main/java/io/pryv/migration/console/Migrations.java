@@ -1,0 +1,136 @@
+package io.pryv.migration.console;
+
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Date;
+import java.util.List;
+import java.util.Optional;
+import org.camunda.bpm.engine.HistoryService;
+import org.camunda.bpm.engine.RuntimeService;
+import org.camunda.bpm.engine.TaskService;
+import org.camunda.bpm.engine.history.HistoricActivityInstance;
+import org.camunda.bpm.engine.history.HistoricProcessInstance;
+import org.camunda.bpm.engine.runtime.Incident;
+import org.camunda.bpm.engine.task.Task;
+import org.springframework.stereotype.Component;
+
+/** The migrations that the logged-in user may see, running and finished. */
+@Component
+class Migrations {
+
+  private static final String PROCESS = "register-migration";
+
+  private final HistoryService history;
+  private final RuntimeService runtime;
+  private final TaskService tasks;
+
+  Migrations(HistoryService history, RuntimeService runtime, TaskService tasks) {
+    this.history = history;
+    this.runtime = runtime;
+    this.tasks = tasks;
+  }
+
+  /**
+   * A migration at a glance.
+   *
+   * @param state {@code running}, {@code waiting} for a person, "incident", {@code completed},
+   *     {@code aborted} or {@code deleted}
+   * @param at names of the steps it stands at
+   * @param incidents what failed and waits for a retry
+   * @param task id of the task that waits for a person, or empty
+   */
+  record Glance(
+      String id,
+      String domain,
+      String state,
+      List<String> at,
+      List<Trouble> incidents,
+      String task,
+      String startedBy,
+      Instant startedAt,
+      Instant endedAt) {}
+
+  /** An incident as Cockpit shows it. */
+  record Trouble(String step, String type, String message, Instant since) {}
+
+  /** The newest first. */
+  List<Glance> all() {
+    return history
+        .createHistoricProcessInstanceQuery()
+        .processDefinitionKey(PROCESS)
+        .orderByProcessInstanceStartTime()
+        .desc()
+        .list()
+        .stream()
+        .map(this::glance)
+        .toList();
+  }
+
+  Optional<Glance> one(String id) {
+    return Optional.ofNullable(
+            history
+                .createHistoricProcessInstanceQuery()
+                .processDefinitionKey(PROCESS)
+                .processInstanceId(id)
+                .singleResult())
+        .map(this::glance);
+  }
+
+  private Glance glance(HistoricProcessInstance instance) {
+    String id = instance.getId();
+    boolean over = instance.getEndTime() != null;
+    List<String> at = new ArrayList<>();
+    List<Trouble> incidents = new ArrayList<>();
+    Optional<Task> task = Optional.empty();
+    if (!over) {
+      history
+          .createHistoricActivityInstanceQuery()
+          .processInstanceId(id)
+          .unfinished()
+          .list()
+          .stream()
+          .filter(activity -> !activity.getActivityType().equals("subProcess"))
+          .map(HistoricActivityInstance::getActivityName)
+          .forEach(at::add);
+      for (Incident incident : runtime.createIncidentQuery().processInstanceId(id).list()) {
+        incidents.add(
+            new Trouble(
+                incident.getActivityId(),
+                incident.getIncidentType(),
+                Optional.ofNullable(incident.getIncidentMessage()).orElse(""),
+                incident.getIncidentTimestamp().toInstant()));
+      }
+      task = tasks.createTaskQuery().processInstanceId(id).list().stream().findFirst();
+    }
+    return new Glance(
+        id,
+        Optional.ofNullable(instance.getBusinessKey()).orElse(""),
+        over ? end(instance) : state(incidents, task),
+        at,
+        incidents,
+        task.map(Task::getId).orElse(""),
+        Optional.ofNullable(instance.getStartUserId()).orElse(""),
+        instance.getStartTime().toInstant(),
+        Optional.ofNullable(instance.getEndTime()).map(Date::toInstant).orElse(null));
+  }
+
+  private static String state(List<Trouble> incidents, Optional<Task> task) {
+    if (!incidents.isEmpty()) {
+      return "incident";
+    }
+    return task.isPresent() ? "waiting" : "running";
+  }
+
+  private String end(HistoricProcessInstance instance) {
+    return history
+        .createHistoricActivityInstanceQuery()
+        .processInstanceId(instance.getId())
+        .activityType("noneEndEvent")
+        .list()
+        .stream()
+        .map(HistoricActivityInstance::getActivityId)
+        .filter(event -> event.equals("completed") || event.equals("aborted"))
+        .findFirst()
+        .orElse("deleted");
+  }
+}

@@ -1,0 +1,73 @@
+package io.pryv.migration.process;
+
+import java.time.Duration;
+import java.util.Optional;
+import org.springframework.stereotype.Component;
+
+/** Collects in one text what whoever decides on the cut-over has to know. */
+@Component("prepareGate")
+class PrepareGateDelegate extends StepDelegate {
+
+  PrepareGateDelegate(StepContexts contexts) {
+    super(contexts);
+  }
+
+  @Override
+  protected void perform(StepContext step) {
+    String windowFailure = step.find(ColdWindow.FAILURE, String.class).orElse("");
+    StringBuilder text = new StringBuilder();
+    if (!windowFailure.isEmpty()) {
+      text.append("### The cold window was given up, source serves as before\n\n")
+          .append(windowFailure.strip().replace("\n", "  \n"))
+          .append("\n\n");
+    }
+    text.append("| | |\n|---|---|\n");
+    row(text, "platform", step.platform().domain());
+    row(text, "from", machine(step.platform().source()));
+    row(text, "to", machine(step.platform().dest()));
+    row(
+        text,
+        "expected outage",
+        step.find("expectedOutageMs", Long.class).map(PrepareGateDelegate::seconds));
+    row(
+        text,
+        "longest outage allowed",
+        seconds(step.platform().options().longestOutage().toMillis()));
+    row(text, "Redis data", step.find("redisBytes", Long.class).map("%,d bytes"::formatted));
+    row(
+        text,
+        "rounds of bulk sync",
+        step.find("bulkSyncRound", Integer.class).map(String::valueOf));
+    row(text, "last round", step.find("bulkSyncProgress", String.class));
+    row(text, "backup", step.find("backUpLocation", String.class).or(() -> Optional.of("none")));
+    row(
+        text,
+        "warnings of preflight",
+        step.find("preflightWarnings", Integer.class).map(String::valueOf));
+    step.evidence("gate", text.toString());
+    step.put("gateDecision", "");
+    step.put("notBefore", "");
+  }
+
+  private static String machine(io.pryv.migration.platform.Machine machine) {
+    return machine.host().equals(machine.publicAddress())
+        ? machine.host()
+        : machine.host() + " (" + machine.publicAddress() + ")";
+  }
+
+  private static String seconds(long milliseconds) {
+    Duration duration = Duration.ofMillis(milliseconds);
+    return duration.toMinutes() >= 2
+        ? "%d min %d s".formatted(duration.toMinutes(), duration.toSecondsPart())
+        : "%.1f s".formatted(milliseconds / 1000.0);
+  }
+
+  private static void row(StringBuilder text, String what, Optional<String> value) {
+    value.ifPresent(known -> row(text, what, known));
+  }
+
+  private static void row(StringBuilder text, String what, String value) {
+    text.append("| ").append(what).append(" | ");
+    text.append(value.replace("|", "\\|").replace("\n", " ")).append(" |\n");
+  }
+}

@@ -1,0 +1,259 @@
+package io.pryv.migration.process;
+
+import io.pryv.migration.machine.Hands;
+import io.pryv.migration.machine.Journal;
+import io.pryv.migration.machine.JournalledHands;
+import io.pryv.migration.machine.RemoteFiles;
+import io.pryv.migration.machine.Shell;
+import io.pryv.migration.platform.Layout;
+import io.pryv.migration.platform.Machine;
+import io.pryv.migration.platform.Platform;
+import io.pryv.migration.platform.Register;
+import io.pryv.migration.platform.StepFailure;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import java.util.stream.IntStream;
+import org.camunda.bpm.engine.delegate.DelegateExecution;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.stereotype.Component;
+
+/** Steps of the engine's executions, each recorded in the logbook as it goes. */
+@Component
+class RecordedSteps implements StepContexts {
+
+  private static final Logger LOG = LoggerFactory.getLogger(RecordedSteps.class);
+
+  /** In the cold window nobody is waited for: a step is tried this often, at once. */
+  private static final int TRIES_IN_WINDOW = 2;
+
+  private final Logbook logbook;
+  private final PlatformShells shells;
+  private final Map<String, ReentrantLock> turns = new ConcurrentHashMap<>();
+
+  RecordedSteps(Logbook logbook, PlatformShells shells) {
+    this.logbook = logbook;
+    this.shells = shells;
+  }
+
+  @Override
+  public void during(DelegateExecution execution, Consumer<StepContext> work) {
+    ReentrantLock turn = turn(execution.getProcessInstanceId());
+    try {
+      turn.lockInterruptibly();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("this program stops before the step began", e);
+    }
+    try {
+      if (ColdWindow.holds(execution)) {
+        inWindow(execution, work);
+      } else {
+        once(execution, work);
+      }
+    } finally {
+      turn.unlock();
+    }
+  }
+
+  /**
+   * Whoever works on a migration's machines holds its turn. A step that the engine gave up (an
+   * abort, a time-out) may still be at work in its thread: the next one waits for it here.
+   */
+  ReentrantLock turn(String migration) {
+    return turns.computeIfAbsent(migration, id -> new ReentrantLock(true));
+  }
+
+  private void inWindow(DelegateExecution execution, Consumer<StepContext> work) {
+    for (int tryNumber = 1; ; tryNumber++) {
+      try {
+        refuseWhenLate(execution);
+        once(execution, work);
+        return;
+      } catch (RuntimeException e) {
+        if (Thread.currentThread().isInterrupted()) {
+          // This program stops; the step is looked at again after the restart.
+          throw e;
+        }
+        if (tryNumber == TRIES_IN_WINDOW || late(execution)) {
+          throw ColdWindow.failure(execution.getCurrentActivityName(), e);
+        }
+      }
+    }
+  }
+
+  private static void refuseWhenLate(DelegateExecution execution) {
+    if (late(execution)) {
+      throw new StepFailure(
+          "this program",
+          execution.getCurrentActivityName(),
+          "to begin before " + execution.getVariable(ColdWindow.DEADLINE),
+          "the longest outage allowed is reached",
+          "see which step took long, raise options.longestOutage, or go again");
+    }
+  }
+
+  private static boolean late(DelegateExecution execution) {
+    return deadline(execution).map(Instant.now()::isAfter).orElse(false);
+  }
+
+  private static Optional<Instant> deadline(DelegateExecution execution) {
+    return Optional.ofNullable((String) execution.getVariable(ColdWindow.DEADLINE))
+        .filter(text -> !text.isEmpty())
+        .map(Instant::parse);
+  }
+
+  private void once(DelegateExecution execution, Consumer<StepContext> work) {
+    String migration = execution.getProcessInstanceId();
+    long run =
+        logbook.begins(
+            migration, execution.getCurrentActivityId(), execution.getCurrentActivityName());
+    long began = System.nanoTime();
+    Context step = new Context(execution);
+    try {
+      work.accept(step);
+      logbook.ended(run, "done", since(began), step.machines(), step.said());
+    } catch (RuntimeException e) {
+      LOG.warn(
+          "{} of {} failed: {}",
+          execution.getCurrentActivityId(),
+          execution.getProcessBusinessKey(),
+          e.getMessage(),
+          e instanceof StepFailure ? null : e);
+      logbook.ended(run, "failed", since(began), step.machines(), String.valueOf(e.getMessage()));
+      throw e;
+    }
+  }
+
+  private static Duration since(long began) {
+    return Duration.ofNanos(System.nanoTime() - began);
+  }
+
+  private final class Context implements StepContext {
+
+    private final DelegateExecution execution;
+    private final Set<String> machines = new LinkedHashSet<>();
+    private final StringBuilder said = new StringBuilder();
+
+    Context(DelegateExecution execution) {
+      this.execution = execution;
+      shells.know(platform());
+    }
+
+    String machines() {
+      return String.join(", ", machines);
+    }
+
+    String said() {
+      return said.toString();
+    }
+
+    @Override
+    public String migration() {
+      return execution.getProcessInstanceId();
+    }
+
+    @Override
+    public Platform platform() {
+      return get("platform", Platform.class);
+    }
+
+    @Override
+    public Register source() {
+      return new Register(platform().source(), get("sourceLayout", Layout.class));
+    }
+
+    @Override
+    public Register dest() {
+      return new Register(platform().dest(), get("destLayout", Layout.class));
+    }
+
+    @Override
+    public List<Register> sourceSlaves() {
+      return registers(platform().sourceSlaves(), "sourceSlaveLayouts");
+    }
+
+    @Override
+    public List<Register> destSlaves() {
+      return registers(platform().destSlaves(), "destSlaveLayouts");
+    }
+
+    private List<Register> registers(List<Machine> slaves, String layouts) {
+      List<Layout> where = slaves.isEmpty() ? List.of() : List.of(get(layouts, Layout[].class));
+      return IntStream.range(0, slaves.size())
+          .mapToObj(i -> new Register(slaves.get(i), where.get(i)))
+          .toList();
+    }
+
+    @Override
+    public Hands hands() {
+      Hands hands = new JournalledHands(shells, journal());
+      return new Hands() {
+        @Override
+        public Shell on(Machine machine) {
+          machines.add(machine.name());
+          return hands.on(machine);
+        }
+
+        @Override
+        public RemoteFiles files(Machine machine) {
+          machines.add(machine.name());
+          return hands.files(machine);
+        }
+      };
+    }
+
+    @Override
+    public Journal journal() {
+      return logbook.journal(migration(), execution.getCurrentActivityId());
+    }
+
+    @Override
+    public <T> Optional<T> find(String name, Class<T> type) {
+      return Optional.ofNullable(execution.getVariable(name))
+          .map(variable -> Values.fromVariable(name, variable, type));
+    }
+
+    @Override
+    public <T> T get(String name, Class<T> type) {
+      return find(name, type)
+          .orElseThrow(
+              () ->
+                  new StepFailure(
+                      "this program",
+                      "step " + execution.getCurrentActivityName(),
+                      "the variable " + name + ", which an earlier step puts",
+                      "none",
+                      "rerun the step that puts it, or report this as an error of this program"));
+    }
+
+    @Override
+    public void put(String name, Object value) {
+      execution.setVariable(name, Values.toVariable(value));
+    }
+
+    @Override
+    public void evidence(String name, String markdown) {
+      logbook.keep(migration(), name, execution.getCurrentActivityId(), markdown);
+      put(Evidences.variable(name), FormText.of(markdown, Evidences.page(migration(), name)));
+    }
+
+    @Override
+    public void say(String line) {
+      said.append(said.isEmpty() ? "" : "\n").append(line);
+    }
+
+    @Override
+    public Optional<Instant> outageDeadline() {
+      return deadline(execution);
+    }
+  }
+}
