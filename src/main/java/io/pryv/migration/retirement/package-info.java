@@ -1,0 +1,2 @@
+/** Source has been silent long enough: it is stopped for good (procedure, "Finalize"). */
+package io.pryv.migration.retirement;
