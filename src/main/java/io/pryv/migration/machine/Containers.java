@@ -178,15 +178,19 @@ public final class Containers {
         .orFail("see that docker runs and that the user may use it, then retry");
   }
 
-  /** Removes the project's stopped containers: docker knows of none, as before the first launch. */
-  public void removeStopped() {
+  /** Removes the project's containers and networks: docker knows of none, as before a launch. */
+  public void remove() {
     shell
         .run(
             Command.change(
-                "remove the register's stopped containers",
-                prologue()
-                    + "ids=$(ours -q)\n[ -z \"$ids\" ] || docker rm $ids >/dev/null\n"
-                    + "rm -f \"$hold\"\n"))
+                    "remove the register's containers and networks",
+                    prologue()
+                        + "(cd "
+                        + Quote.sh(confRoot)
+                        + " && "
+                        + compose()
+                        + " down) >&2 </dev/null\nrm -f \"$hold\"\n")
+                .within(DEADLINE))
         .orFail("look at `docker ps -a` on the machine, then retry");
   }
 

@@ -92,7 +92,7 @@ final class Preparation {
       destContainers.liftHold();
       return "dest's services stopped, as before";
     }
-    destContainers.removeStopped();
+    destContainers.remove();
     return "dest's containers removed: there were none before";
   }
 

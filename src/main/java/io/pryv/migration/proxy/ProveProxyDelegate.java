@@ -1,0 +1,45 @@
+package io.pryv.migration.proxy;
+
+import io.pryv.migration.machine.HttpsProbe;
+import io.pryv.migration.process.StepContext;
+import io.pryv.migration.process.StepContexts;
+import io.pryv.migration.process.StepDelegate;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.UUID;
+import org.springframework.stereotype.Component;
+
+@Component("proveProxy")
+class ProveProxyDelegate extends StepDelegate {
+
+  private final HttpsProbe https;
+
+  ProveProxyDelegate(StepContexts contexts, HttpsProbe https) {
+    super(contexts);
+    this.https = https;
+  }
+
+  @Override
+  protected void perform(StepContext step) {
+    String line =
+        new ProxyProof(
+                step.source().machine(),
+                step.dest(),
+                step.hands().on(step.dest().machine()),
+                https,
+                step.platform().domain())
+            .prove("register-migration-" + UUID.randomUUID());
+    long millis =
+        step.find("coldWindowMs", Long.class)
+            .orElseGet(
+                () ->
+                    Duration.between(step.get("coldWindowStartedAt", Instant.class), Instant.now())
+                        .toMillis());
+    step.put("coldWindowMs", millis);
+    step.evidence("proveProxy", "In dest's access log:\n\n```\n" + line + "\n```\n");
+    step.say(
+        "a request to source's address was answered by dest; the cold window lasted "
+            + millis
+            + " ms");
+  }
+}

@@ -1,0 +1,29 @@
+package io.pryv.migration.proxy;
+
+import io.pryv.migration.process.StepContext;
+import io.pryv.migration.process.StepContexts;
+import io.pryv.migration.process.StepDelegate;
+import org.springframework.stereotype.Component;
+
+@Component("proxySource")
+class ProxySourceDelegate extends StepDelegate {
+
+  ProxySourceDelegate(StepContexts contexts) {
+    super(contexts);
+  }
+
+  @Override
+  protected void perform(StepContext step) {
+    SiteFile.Prepared prepared = step.get("proxySite", SiteFile.Prepared.class);
+    boolean written =
+        new SiteFile(
+                step.source(),
+                step.hands().on(step.source().machine()),
+                step.hands().files(step.source().machine()),
+                step.migration())
+            .apply(prepared);
+    String path = step.source().layout().nginxSiteFile();
+    step.evidence("proxySource", prepared.diff(path));
+    step.say((written ? "edited: " : "already done: ") + path + " on source passes on to dest");
+  }
+}
