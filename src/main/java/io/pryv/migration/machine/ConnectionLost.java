@@ -13,7 +13,8 @@ public class ConnectionLost extends StepFailure {
         about,
         "a connection over SSH that lasts until the answer",
         found,
-        "see that the machine is up and reachable, then retry the step: it looks before it acts",
+        "see that the machine is up and its sshd reachable from here, then retry the step: it looks"
+            + " before it acts",
         cause);
   }
 }
