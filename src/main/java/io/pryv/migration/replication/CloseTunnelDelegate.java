@@ -4,10 +4,9 @@ import io.pryv.migration.process.StepContext;
 import io.pryv.migration.process.StepContexts;
 import io.pryv.migration.process.StepDelegate;
 import java.time.Duration;
-import java.util.List;
 import org.springframework.stereotype.Component;
 
-/** Leaves nothing of the tunnel on either side. */
+/** Leaves nothing of the tunnel running on either side. */
 @Component("closeTunnel")
 class CloseTunnelDelegate extends StepDelegate {
 
@@ -24,7 +23,7 @@ class CloseTunnelDelegate extends StepDelegate {
             step.dest(),
             step.migration(),
             step.platform().options().keyType());
-    List<String> done =
+    boolean closed =
         new CloseTunnel(
                 step.hands(),
                 step.dest().machine(),
@@ -33,7 +32,9 @@ class CloseTunnelDelegate extends StepDelegate {
                 Duration.ofSeconds(20))
             .close();
     step.say(
-        (done.isEmpty() ? "already done" : String.join("; ", done))
+        (closed
+                ? "closed inside source's Redis container"
+                : "already done: no tunnel runs on source")
             + "; dest has no session of the tunnel's key");
   }
 }

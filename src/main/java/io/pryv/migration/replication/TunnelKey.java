@@ -1,5 +1,6 @@
 package io.pryv.migration.replication;
 
+import io.pryv.migration.machine.AuthorizedKeys;
 import io.pryv.migration.machine.Command;
 import io.pryv.migration.machine.Hands;
 import io.pryv.migration.machine.Quote;
@@ -75,7 +76,7 @@ final class TunnelKey {
     TunnelPlace place = TunnelPlace.find(onSource, source, migration);
     boolean changed = makeKey(onSource, place.onHost());
     List<String> seen = publicKey(onSource, place.onHost());
-    String line = AuthorizedKeys.tunnelLine(sourceAddresses(), ports.far(), seen.get(0));
+    String line = tunnelLine(sourceAddresses(), ports.far(), seen.get(0));
     changed |=
         hands
             .files(source.machine())
@@ -85,52 +86,21 @@ final class TunnelKey {
     return new Made(changed, place.onHost(), seen.get(1), line);
   }
 
-  /** Takes the key from both machines; does nothing where it is gone. */
-  boolean remove() {
-    Shell onSource = hands.on(source.machine());
-    String key = keyOnHost();
-    boolean there = exists(onSource, key);
-    boolean changed = false;
-    if (there) {
-      // The line in authorized_keys is found by the key, so the key goes last.
-      String line = publicKey(onSource, key).get(0);
-      changed = unauthorize(line);
-      onSource
-          .run(
-              Command.change(
-                  "remove the tunnel's key", AS_ROOT + "as_root rm -f -- " + Quote.sh(key) + "\n"))
-          .orFail(SUDO_NEXT);
-      changed = true;
-    }
-    changed |= hands.files(source.machine()).remove(key + ".known_hosts");
-    if (exists(onSource, key)) {
-      throw new StepFailure(
-          source.machine().name(),
-          key,
-          "no file",
-          "the key is still there",
-          "remove it, then retry");
-    }
-    return changed;
+  /**
+   * The line that lets a key do nothing but reach one port of the loopback (sshd(8),
+   * AUTHORIZED_KEYS FILE FORMAT): no terminal, no agent, no other forwarding, and no command, since
+   * the forced one does nothing.
+   *
+   * @param from addresses that the key may come from
+   * @param publicKey as ssh-keygen prints it: type, Base64, comment
+   */
+  static String tunnelLine(List<String> from, int redisPort, String publicKey) {
+    return "restrict,port-forwarding,permitopen=\"127.0.0.1:%d\",from=\"%s\",command=\"/bin/false\" %s"
+        .formatted(redisPort, String.join(",", from), publicKey.strip());
   }
 
   int redisPort() {
     return ports.far();
-  }
-
-  private String keyOnHost() {
-    String conf = source.layout().redisConfFile();
-    return conf.substring(0, conf.lastIndexOf('/')) + "/" + TunnelPlace.name(migration);
-  }
-
-  private boolean exists(Shell onSource, String key) {
-    return onSource
-        .run(
-            Command.look(
-                "look for the tunnel's key",
-                AS_ROOT + "if as_root test -e " + Quote.sh(key) + "; then echo yes; fi\n"))
-        .orFail(SUDO_NEXT)
-        .equals("yes");
   }
 
   /** Makes the key under another name first: a key that is there is whole. */
@@ -260,26 +230,6 @@ final class TunnelKey {
       return false;
     }
     return files.write(path, bytes(AuthorizedKeys.with(before, line)), "600");
-  }
-
-  private boolean unauthorize(String line) {
-    String path = authorizedKeys();
-    RemoteFiles files = hands.files(dest);
-    String before = files.read(path).map(TunnelKey::text).orElse("");
-    if (!AuthorizedKeys.has(before, line)) {
-      return false;
-    }
-    files.write(path, bytes(AuthorizedKeys.without(before, line)), "600");
-    String after = files.read(path).map(TunnelKey::text).orElse("");
-    if (AuthorizedKeys.has(after, line)) {
-      throw new StepFailure(
-          dest.name(),
-          path,
-          "no line for the tunnel's key",
-          "it is still there",
-          "see who writes this file, then retry");
-    }
-    return true;
   }
 
   private String authorizedKeys() {
