@@ -4,6 +4,7 @@ import io.pryv.migration.platform.Layout;
 import io.pryv.migration.platform.Register;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
@@ -43,6 +44,46 @@ public final class Containers {
         shell
             .run(Command.look("look at the register's containers", prologue() + LOOK))
             .orFail("see that docker runs and that the user may use it, then retry"));
+  }
+
+  /**
+   * Notes on the machine how the containers are, unless that was noted before: what they are to be
+   * again if the migration is given up.
+   *
+   * @return as they were when it was noted first
+   */
+  public List<Container> remember() {
+    Optional<List<Container>> noted = remembered();
+    if (noted.isEmpty()) {
+      shell
+          .run(
+              Command.change(
+                  "note how the register's containers are",
+                  prologue()
+                      + "umask 077\nmkdir -p \"$work\"\nlook() {\n"
+                      + LOOK
+                      + "}\nlook >\"$work/containers-before.new\"\n"
+                      + "mv \"$work/containers-before.new\" \"$work/containers-before\"\n"))
+          .orFail("see that docker runs and that the user may use it, then retry");
+      noted = remembered();
+    }
+    return noted.orElseThrow();
+  }
+
+  /** What {@link #remember} noted, if it did. */
+  public Optional<List<Container>> remembered() {
+    String noted =
+        shell
+            .run(
+                Command.look(
+                    "read how the register's containers were",
+                    prologue()
+                        + "if [ -e \"$work/containers-before\" ]; then echo noted; cat"
+                        + " \"$work/containers-before\"; fi\n"))
+            .orFail("see that HOME can be read, then retry");
+    return noted.isEmpty()
+        ? Optional.empty()
+        : Optional.of(Container.parse(noted.substring("noted".length())));
   }
 
   /** Names of containers on the host that are not the register's, running ones only. */

@@ -9,7 +9,6 @@ import io.pryv.migration.process.StepContext;
 import io.pryv.migration.process.StepContexts;
 import io.pryv.migration.process.StepDelegate;
 import io.pryv.migration.redis.RedisDoor;
-import java.util.List;
 import org.springframework.stereotype.Component;
 
 @Component("launchDest")
@@ -30,11 +29,7 @@ class LaunchDestDelegate extends StepDelegate {
   protected void perform(StepContext step) {
     Register dest = step.dest();
     Containers containers = Containers.of(step.hands(), dest, step.migration());
-    if (step.find("destWasRunning", Boolean.class).isEmpty()) {
-      List<Container> before = containers.look();
-      step.put("destWasRunning", before.stream().anyMatch(Container::up));
-      step.put("destHadContainers", !before.isEmpty());
-    }
+    step.put("destWasRunning", containers.remember().stream().anyMatch(Container::up));
     Launch.Launched launched =
         new Launch(
                 dest,

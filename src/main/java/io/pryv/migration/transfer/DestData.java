@@ -28,7 +28,7 @@ final class DestData {
 
   /** Puts it back, with dest's services stopped; says whether anything had been kept. */
   boolean restore() {
-    if (!isKept()) {
+    if (!kept()) {
       return false;
     }
     onDest
@@ -51,7 +51,7 @@ final class DestData {
 
   /** Removes it; says whether there was anything. */
   boolean forget() {
-    if (!isKept()) {
+    if (!kept()) {
       return false;
     }
     onDest
@@ -64,7 +64,8 @@ final class DestData {
     return true;
   }
 
-  private boolean isKept() {
+  /** Whether anything is kept. */
+  boolean kept() {
     return !onDest
         .run(
             Command.look(

@@ -9,6 +9,8 @@ import io.pryv.migration.redis.RedisDoor;
 import io.pryv.migration.redis.RedisServer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * What was done to the machines before the cold window, and how it is taken back: dest's data,
@@ -47,18 +49,23 @@ final class Preparation {
   /**
    * Undoes it.
    *
-   * @param destWasRunning whether dest's services ran before the migration began
-   * @param destHadContainers whether docker knew any of them
    * @return what was done, in words
    */
-  String undo(boolean destWasRunning, boolean destHadContainers) {
+  String undo() {
     proveSourceServes();
     List<String> done = new ArrayList<>(keys.remove(source, dest));
-    boolean compose = destFiles.edited(dest.layout().composeFile());
-    List<Container> containers = destContainers.look();
-    boolean held = containers.stream().anyMatch(c -> c.restartPolicy().equals("no"));
-    boolean running = containers.stream().anyMatch(Container::up);
-    if (compose || held || running != destWasRunning || containers.isEmpty() == destHadContainers) {
+    destContainers.remembered().ifPresent(before -> undoDest(before, done));
+    return (done.isEmpty()
+            ? "already done: nothing of the preparation is left"
+            : "undone: " + String.join("; ", done))
+        + ". Source was not touched and serves.";
+  }
+
+  private void undoDest(List<Container> before, List<String> done) {
+    boolean ran = before.stream().anyMatch(Container::up);
+    if (destFiles.edited(dest.layout().composeFile())
+        || destData.kept()
+        || !asBefore(before, destContainers.look())) {
       destContainers.holdDownAndStop();
       if (destData.restore()) {
         done.add("dest's own data put back");
@@ -66,9 +73,9 @@ final class Preparation {
       if (destFiles.undo(dest.layout().composeFile())) {
         done.add("dest's compose file as before, to the byte");
       }
-      done.add(services(destWasRunning, destHadContainers));
+      done.add(services(before.isEmpty(), ran));
     }
-    if (destWasRunning) {
+    if (ran) {
       try (RedisServer redis = door.open(dest)) {
         if (redis.fenced()) {
           redis.liftFence();
@@ -76,24 +83,31 @@ final class Preparation {
         }
       }
     }
-    return (done.isEmpty()
-            ? "already done: nothing of the preparation is left"
-            : "undone: " + String.join("; ", done))
-        + ". Source was not touched and serves.";
   }
 
-  private String services(boolean destWasRunning, boolean destHadContainers) {
-    if (destWasRunning) {
+  /** The same containers, up or down, and as able to come back. */
+  private static boolean asBefore(List<Container> before, List<Container> now) {
+    return states(before).equals(states(now));
+  }
+
+  private static Set<String> states(List<Container> containers) {
+    return containers.stream()
+        .map(c -> c.name() + (c.up() ? " up " : " down ") + c.restartPolicy())
+        .collect(Collectors.toSet());
+  }
+
+  private String services(boolean wereNone, boolean ran) {
+    if (wereNone) {
+      destContainers.remove();
+      return "dest's containers removed: there were none before";
+    }
+    if (ran) {
       destContainers.start();
       return "dest's services started, as before";
     }
-    if (destHadContainers) {
-      destContainers.createHeldDown();
-      destContainers.liftHold();
-      return "dest's services stopped, as before";
-    }
-    destContainers.remove();
-    return "dest's containers removed: there were none before";
+    destContainers.createHeldDown();
+    destContainers.liftHold();
+    return "dest's services stopped, as before";
   }
 
   private void proveSourceServes() {

@@ -32,10 +32,7 @@ class UndoPreparationDelegate extends StepDelegate {
             new KeyRemoval(step.hands(), step.migration()),
             new DestData(step.hands().on(dest.machine()), dest, step.migration()),
             redis);
-    String said =
-        preparation.undo(
-            step.find("destWasRunning", Boolean.class).orElse(false),
-            step.find("destHadContainers", Boolean.class).orElse(true));
+    String said = preparation.undo();
     step.evidence("undoPreparation", said + "\n");
     step.say(said);
   }

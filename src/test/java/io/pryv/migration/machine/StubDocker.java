@@ -119,6 +119,11 @@ public final class StubDocker {
       return put("policy", policy + "\n");
     }
 
+    /** Sets the exit code that its last run is said to have ended with. */
+    public Container exitCode(int code) {
+      return put("exit-code", code + "\n");
+    }
+
     /** Sets a label. */
     public Container label(String key, String value) {
       return append("labels", key + "=" + value + "\n");
@@ -147,6 +152,11 @@ public final class StubDocker {
     public Container program(String name, String bash) {
       SandboxShell.executable(directory.resolve("bin").resolve(name), bash);
       return this;
+    }
+
+    /** Runs whenever compose looks whether it must be made anew. */
+    public Container onCreate(String bash) {
+      return put("on-create", bash);
     }
 
     /** Runs at each of its starts. */

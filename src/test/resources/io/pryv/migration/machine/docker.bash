@@ -40,7 +40,7 @@ label() { sed -n "s/^$2=//p" "$containers/$1/labels"; }
 
 # A template with a container's values filled in.
 render() {
-  local name=$1 text=$2 key value directory=$containers/$1 state rest before
+  local name=$1 text=$2 key value directory=$containers/$1 state rest before policy
   state=$(cat "$directory/state")
   while IFS=$'\t' read -r key value; do text=${text//"$key"/"$value"}; done <"$directory/fields"
   text=${text//'\n'/$'\n'}
@@ -54,7 +54,11 @@ render() {
   text=${text//"{{.State.StartedAt}}"/"$(cat "$directory/started")"}
   text=${text//"{{.State.Restarting}}"/false}
   text=${text//"{{.RestartCount}}"/0}
-  text=${text//"{{.HostConfig.RestartPolicy.Name}}"/"$(cat "$directory/policy")"}
+  policy=$(cat "$directory/policy")
+  text=${text//"{{.HostConfig.RestartPolicy.Name}}"/"${policy%%:*}"}
+  case $policy in *:*) policy=${policy#*:} ;; *) policy=0 ;; esac
+  text=${text//"{{.HostConfig.RestartPolicy.MaximumRetryCount}}"/"$policy"}
+  text=${text//"{{.State.ExitCode}}"/"$(cat "$directory/exit-code" 2>/dev/null || echo 0)"}
   if [ "$state" = running ]; then
     text=${text//"{{.State.Running}}"/true}
     text=${text//"{{.Status}}"/Up 2 hours}
@@ -76,7 +80,7 @@ render() {
 }
 
 ps_() {
-  local all='' quiet='' filters=() format='{{.ID}}   {{.Status}}   {{.Names}}' directory name filter ok
+  local all='' quiet='' filters=() format='{{.ID}}   {{.Status}}   {{.Names}}' directory name filter ok statuses
   while [ $# -gt 0 ]; do
     case $1 in
       -a | --all) all=1 ;;
@@ -95,17 +99,18 @@ ps_() {
   for directory in "$containers"/*/; do
     [ -d "$directory" ] || continue
     name=$(basename "$directory")
-    ok=1
+    ok=1 statuses=
     [ -n "$all" ] || [[ " ${filters[*]}" == *" status="* ]] || running "$name" || ok=
     for filter in "${filters[@]}"; do
       case $filter in
         name=*) [[ "/$name" =~ ${filter#name=} || $name =~ ${filter#name=} ]] || ok= ;;
-        status=*) [ "$(cat "$directory/state")" = "${filter#status=}" ] || ok= ;;
+        status=*) statuses="$statuses ${filter#status=} " ;;
         label=*=*) grep -qxF -- "${filter#label=}" "$directory/labels" || ok= ;;
         label=*) grep -q "^${filter#label=}=" "$directory/labels" || ok= ;;
         *) unsupported "filter $filter" ;;
       esac
     done
+    case $statuses in '' | *" $(cat "$directory/state") "*) ;; *) ok= ;; esac
     [ -z "$ok" ] || render "$name" "$format"
   done
 }
@@ -161,7 +166,12 @@ docker_() {
       case $command in
         stop | start) each "$command" "$@" ;;
         restart) restart() { stop "$1"; start "$1"; }; each restart "$@" ;;
-        kill) signal() { running "$1" || daemon_error "Container $1 is not running"; echo "${policy:-KILL}" >>"$containers/$1/signals"; }; each signal "$@" ;;
+        kill) signal() {
+          running "$1" || daemon_error "Container $1 is not running"
+          echo "${policy:-KILL}" >>"$containers/$1/signals"
+          case $policy in '' | KILL | SIGKILL) echo exited >"$containers/$1/state"; echo 137 >"$containers/$1/exit-code" ;; esac
+        }
+        each signal "$@" ;;
         rm) remove() { rm -r "${containers:?}/$1"; }; each remove "$@" ;;
       esac
       ;;
@@ -254,8 +264,8 @@ compose() {
   command=$1
   shift
   if [ "$command" = version ]; then echo "docker-compose version 1.29.2, build unknown"; return; fi
-  [ -e "$file" ] || { echo "ERROR: .FileNotFoundError: [Errno 2] No such file or directory: '$file'" >&2; return 1; }
-  file=$(realpath "$file")
+  [ "$file" = - ] || [ -e "$file" ] || { echo "ERROR: .FileNotFoundError: [Errno 2] No such file or directory: '$file'" >&2; return 1; }
+  [ "$file" = - ] || file=$(realpath "$file")
   while [ $# -gt 0 ]; do
     case $1 in
       -t | --timeout) shift 2 ;;
@@ -264,12 +274,19 @@ compose() {
     esac
   done
   case $command in
-    up) [[ $flag == *-d* ]] || unsupported "up without -d"; for name in $(of_project "$@"); do start "$name"; done ;;
+    up) [[ $flag == *-d* || $flag == *--no-start* ]] || unsupported "up without -d"
+      for name in $(of_project "$@"); do
+        [ ! -e "$containers/$name/on-create" ] || CONTAINER=$name bash "$containers/$name/on-create"
+      done
+      [[ $flag != *--no-start* ]] || return 0
+      for name in $(of_project "$@"); do start "$name"; done ;;
     start) for name in $(of_project "$@"); do start "$name"; done ;;
     stop) for name in $(of_project "$@"); do stop "$name"; done ;;
     restart) for name in $(of_project "$@"); do stop "$name"; start "$name"; done ;;
     ps) for name in $(of_project "$@"); do if [[ $flag == *-q* ]]; then cat "$containers/$name/id"; else echo "$name $(cat "$containers/$name/state")"; fi; done ;;
-    config) grep -q '^services:' "$file" || { echo "ERROR: The Compose file '$file' is invalid" >&2; return 1; }
+    down) for name in $(of_project); do rm -r "${containers:?}/$name"; done ;;
+    config) [ "$file" != - ] || { file=$(mktemp); trap 'rm -f "$file"' EXIT; cat >"$file"; }
+      grep -q '^services:' "$file" || { echo "ERROR: The Compose file '$file' is invalid" >&2; return 1; }
       case $flag in *' -q'* | *--quiet*) ;; *--services*) sed -n '/^services:/,$s/^  \([a-z_]*\):.*/\1/p' "$file" ;; *) cat "$file" ;; esac ;;
     *) unsupported "compose $command" ;;
   esac

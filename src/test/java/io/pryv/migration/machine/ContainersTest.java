@@ -1,0 +1,169 @@
+package io.pryv.migration.machine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.pryv.migration.platform.Machine.Role;
+import io.pryv.migration.platform.Register;
+import io.pryv.migration.platform.StepFailure;
+import java.time.Instant;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class ContainersTest {
+
+  private final SandboxRegister source = new SandboxRegister(SandboxShell.of(Role.SOURCE));
+  private final Containers containers =
+      Containers.of(new SandboxHands(source.shell()), source.register(), SandboxRegister.MIGRATION);
+
+  @AfterEach
+  void remove() {
+    source.close();
+  }
+
+  @Test
+  void whatDockerSaysOfAContainerIsUnderstood() {
+    assertThat(
+            Container.parse(
+                """
+                /pryv_redis_1|redis|exited|137|always|2026-11-22T14:58:21.123456789Z
+                /pryv_dns_1|dns|created|0||0001-01-01T00:00:00Z
+                """))
+        .containsExactly(
+            new Container(
+                "pryv_redis_1",
+                "redis",
+                "exited",
+                137,
+                "always",
+                Instant.parse("2026-11-22T14:58:21.123456789Z")),
+            new Container(
+                "pryv_dns_1", "dns", "created", 0, "no", Instant.parse("0001-01-01T00:00:00Z")));
+  }
+
+  @Test
+  void heldDownContainersCannotComeBackByThemselves() {
+    List<Container> left = containers.holdDownAndStop();
+    assertThat(left).hasSize(5);
+    assertThat(left).allSatisfy(c -> assertThat(c.up()).isFalse());
+    assertThat(left).allSatisfy(c -> assertThat(c.restartPolicy()).isEqualTo("no"));
+  }
+
+  @Test
+  void startingThemGivesEachItsOwnRestartPolicyBack() {
+    source.container("mail").restartPolicy("on-failure:3");
+    source.container("dns").restartPolicy("unless-stopped");
+    containers.holdDownAndStop();
+    // A second hold must not take the "no" of the first for the platform's own policy.
+    containers.holdDownAndStop();
+    containers.start();
+    assertThat(source.container("mail").restartPolicy()).isEqualTo("on-failure:3");
+    assertThat(source.container("dns").restartPolicy()).isEqualTo("unless-stopped");
+    assertThat(source.container("redis").restartPolicy()).isEqualTo("always");
+    assertThat(containers.look()).allSatisfy(c -> assertThat(c.running()).isTrue());
+  }
+
+  @Test
+  void aPolicyIsRememberedByNameWhenComposeMakesTheContainerAnew() {
+    containers.holdDownAndStop();
+    source.container("redis").onCreate("echo always >\"$SANDBOX/docker/$CONTAINER/policy\"");
+    containers.createHeldDown();
+    assertThat(source.container("redis").restartPolicy()).isEqualTo("no");
+    assertThat(source.container("redis").running()).isFalse();
+    containers.liftHold();
+    assertThat(source.container("redis").restartPolicy()).isEqualTo("always");
+    assertThat(source.container("redis").running()).isFalse();
+  }
+
+  @Test
+  void theServicesStartInTheOrderInWhichTheyNeedEachOther() {
+    containers.holdDownAndStop();
+    containers.start();
+    List<String> starts = starts();
+    assertThat(starts.get(0)).isEqualTo("docker start pryv_redis_1");
+    assertThat(starts.get(4)).isEqualTo("docker start pryv_reverse_proxy_1");
+    assertThat(source.docker().calls().get(source.docker().calls().size() - 1))
+        .isEqualTo("docker-compose -f reg-master.yml up -d");
+  }
+
+  @Test
+  void aProxyToDestStartsBeforeAllThatItNoLongerNeeds() {
+    containers.holdDownAndStop();
+    containers.startProxyFirst();
+    assertThat(starts().subList(0, 3))
+        .containsExactly(
+            "docker start pryv_mail_1",
+            "docker start pryv_reverse_proxy_1",
+            "docker start pryv_redis_1");
+  }
+
+  @Test
+  void theStopScriptRunsOnceAndNotWhenNothingIsLeftToStop() {
+    containers.holdDownAndRunStopScript();
+    containers.holdDownAndRunStopScript();
+    assertThat(source.docker().calls())
+        .filteredOn(call -> call.startsWith("docker stop"))
+        .hasSize(1);
+  }
+
+  @Test
+  void theStopScriptWouldStopContainersOfOthersWhichAreNamed() {
+    source.docker().container("grafana");
+    source.docker().service("shop", "web");
+    source.docker().container("idle").stopped();
+    assertThat(containers.strangers()).containsExactlyInAnyOrder("grafana", "shop_web_1");
+    containers.holdDownAndStop();
+    assertThat(source.docker().container("grafana").running()).isTrue();
+    assertThat(source.docker().container("grafana").restartPolicy()).isEqualTo("always");
+  }
+
+  @Test
+  void aContainerThatDoesNotStopIsAFailure() {
+    source.container("register").onStop("echo running >\"$SANDBOX/docker/$CONTAINER/state\"");
+    assertThatThrownBy(containers::holdDownAndStop)
+        .isInstanceOf(StepFailure.class)
+        .hasMessageContaining("still running: pryv_register_1");
+  }
+
+  @Test
+  void killedContainersAreHeldDownToo() {
+    source.container("mail").stopped();
+    List<Container> left = containers.holdDownAndKill();
+    assertThat(left).allSatisfy(c -> assertThat(c.up()).isFalse());
+    assertThat(left).allSatisfy(c -> assertThat(c.restartPolicy()).isEqualTo("no"));
+    containers.holdDownAndKill();
+    assertThat(source.container("redis").signals()).containsExactly("KILL");
+  }
+
+  @Test
+  void howTheyWereIsNotedOnce() {
+    source.container("dns").stopped();
+    List<Container> before = containers.remember();
+    containers.holdDownAndStop();
+    assertThat(containers.remember()).isEqualTo(before);
+    assertThat(containers.remembered()).contains(before);
+  }
+
+  @Test
+  void noContainersAtAllAreNotedAsNone() {
+    try (SandboxShell bare = SandboxShell.of(Role.DEST)) {
+      new StubDocker(bare);
+      Containers none =
+          Containers.of(new SandboxHands(bare), registerOn(bare), SandboxRegister.MIGRATION);
+      assertThat(none.remembered()).isEmpty();
+      assertThat(none.remember()).isEmpty();
+      assertThat(none.remembered()).contains(List.of());
+    }
+  }
+
+  private Register registerOn(SandboxShell shell) {
+    return new Register(shell.machine(), source.register().layout());
+  }
+
+  private List<String> starts() {
+    return source.docker().calls().stream()
+        .filter(call -> call.startsWith("docker start"))
+        .toList();
+  }
+}
