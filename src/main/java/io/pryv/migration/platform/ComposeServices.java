@@ -66,14 +66,17 @@ public record ComposeServices(List<Service> services) {
    * One service.
    *
    * @param image as the file names it, empty if it is built
+   * @param containerName as the file fixes it, empty if compose makes it up
    * @param ports published ones, as {@code [ADDRESS:]HOST:CONTAINER}
    */
-  public record Service(String name, String image, List<Mount> mounts, List<String> ports) {
+  public record Service(
+      String name, String image, String containerName, List<Mount> mounts, List<String> ports) {
 
     private static Service of(String name, Map<?, ?> properties) {
       return new Service(
           name,
           Objects.toString(properties.get("image"), ""),
+          Objects.toString(properties.get("container_name"), ""),
           items(properties.get("volumes")).stream()
               .flatMap(item -> Mount.of(item).stream())
               .toList(),

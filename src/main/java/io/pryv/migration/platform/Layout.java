@@ -37,4 +37,26 @@ public record Layout(
     String nginxContainer,
     String registerContainer,
     String dnsContainer,
-    String redisVersion) {}
+    String redisVersion) {
+
+  /** The same with what only a closer look at the machine tells. */
+  public Layout with(String newDataDirectory, String newDataOwner, String newRedisVersion) {
+    return new Layout(
+        composeCommand,
+        composeFile,
+        project,
+        startScript,
+        stopScript,
+        newDataDirectory,
+        newDataOwner,
+        redisConfFile,
+        nginxConfDirectory,
+        nginxSiteFile,
+        accessLog,
+        redisContainer,
+        nginxContainer,
+        registerContainer,
+        dnsContainer,
+        newRedisVersion);
+  }
+}

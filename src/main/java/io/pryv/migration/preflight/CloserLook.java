@@ -1,0 +1,146 @@
+package io.pryv.migration.preflight;
+
+import io.pryv.migration.machine.Command;
+import io.pryv.migration.machine.Quote;
+import io.pryv.migration.machine.Shell;
+import io.pryv.migration.platform.Layout;
+import io.pryv.migration.platform.Machine;
+import java.time.Duration;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+/**
+ * The second look at a machine, once its layout is known: data, disks, certificates, the others.
+ */
+final class CloserLook {
+
+  /** Who else is reached from a machine: {@code reach.ssh.NAME}, {@code reach.https.NAME}. */
+  private static final String FUNCTIONS =
+      """
+      reach() {
+        local answer
+        if answer=$(timeout 5 bash -c 'exec 3<>"/dev/tcp/$0/$1"' "$1" "$2" 2>&1); then
+          echo open
+        else
+          case $answer in *refused*) echo refused ;; *) echo "no answer within 5 s: $answer" ;; esac
+        fi
+      }
+      disk() {
+        local path=$1
+        while [ ! -d "$path" ] && [ "$path" != / ]; do path=$(dirname -- "$path"); done
+        df -PB1 -- "$path" | tail -n 1
+      }
+      """;
+
+  private static final String LOOK =
+      """
+      readlink -f -- "$data" | fact data.path
+      if [ -d "$data" ]; then
+        echo yes | fact data.exists
+        stat -L -c %u:%g -- "$data" | fact data.owner
+        find -H "$data" -mindepth 1 -printf '%U:%G\\n' 2>/dev/null | sort -u | fact data.owners
+        find -H "$data" -mindepth 1 -type l -print 2>/dev/null | head -n 5 | fact data.symlinks
+        du -sb -- "$(readlink -f -- "$data")" 2>/dev/null | cut -f 1 | fact data.bytes
+      fi
+      disk "$data" | fact data.disk
+      disk "$backup" | fact backup.disk
+      for path in "$compose_file" "$redis_conf" "$site" "$(dirname -- "$redis_conf")" "$(dirname -- "$site")"; do
+        if [ "$path" != . ] && [ -n "$path" ] && [ ! -w "$path" ]; then echo "$path"; fi
+      done | fact unwritable
+      (cd "$root" && $compose -f "$compose_file" config -q 2>&1 </dev/null || echo "exit code $?") | fact compose.problem
+      if [ -n "$redis_image" ]; then
+        docker image inspect -f '{{range .Config.Env}}{{println .}}{{end}}' "$redis_image" 2>/dev/null </dev/null |
+          sed -n 's/^REDIS_VERSION=//p' | fact redis.imageversion
+      fi
+      docker exec "$redis" sh -c 'for tool in bash ssh redis-cli timeout; do if command -v $tool >/dev/null; then echo $tool; fi; done' 2>/dev/null </dev/null | fact redis.tools
+      if [ -d "$dns_conf" ]; then
+        grep -rnF -- "$source_address" "$dns_conf" 2>/dev/null | cut -d: -f 1,2 | head -n 20 | fact dns.source
+      fi
+      """;
+
+  private CloserLook() {}
+
+  /** Another machine as this one should reach it. */
+  record Peer(Machine machine, boolean https) {}
+
+  /**
+   * Looks.
+   *
+   * @param redisImage the image that the compose file names for Redis
+   * @param certificates paths of certificates and their keys on the machine
+   */
+  static Facts of(
+      Shell shell,
+      Layout layout,
+      String redisImage,
+      String backupDirectory,
+      List<TlsFiles> certificates,
+      List<Peer> peers,
+      String dnsConfDirectory,
+      String sourceAddress) {
+    StringBuilder script = new StringBuilder(Facts.FUNCTION).append(FUNCTIONS);
+    script.append("root=").append(Quote.sh(shell.machine().confRoot())).append('\n');
+    script.append("data=").append(Quote.sh(layout.dataDirectory())).append('\n');
+    script.append("compose=").append(Quote.sh(layout.composeCommand())).append('\n');
+    script.append("compose_file=").append(Quote.sh(layout.composeFile())).append('\n');
+    script.append("redis_conf=").append(Quote.sh(layout.redisConfFile())).append('\n');
+    script.append("site=").append(Quote.sh(layout.nginxSiteFile())).append('\n');
+    script.append("redis=").append(Quote.sh(layout.redisContainer())).append('\n');
+    script.append("redis_image=").append(Quote.sh(redisImage)).append('\n');
+    script
+        .append("backup=")
+        .append(backupDirectory.isEmpty() ? "$HOME" : Quote.sh(backupDirectory))
+        .append('\n');
+    script.append("dns_conf=").append(Quote.sh(dnsConfDirectory)).append('\n');
+    script.append("source_address=").append(Quote.sh(sourceAddress)).append('\n');
+    script.append(LOOK);
+    script.append(
+        IntStream.range(0, certificates.size())
+            .mapToObj(i -> certificates.get(i).look(i))
+            .collect(Collectors.joining()));
+    for (Peer peer : peers) {
+      script.append(look(peer));
+    }
+    Command look =
+        Command.look(
+                "look closer: data, disks, certificates, the other machines", script.toString())
+            .within(Duration.ofMinutes(2));
+    return Facts.parse(shell.run(look).output());
+  }
+
+  private static String look(Peer peer) {
+    Machine machine = peer.machine();
+    String address = Quote.sh(machine.publicAddress());
+    String ssh =
+        """
+        reach %1$s %2$d | fact reach.ssh.%3$s
+        ssh-keyscan -T 5 -p %2$d %1$s 2>/dev/null </dev/null | fact keyscan.%3$s
+        """
+            .formatted(address, machine.port(), machine.name());
+    return peer.https()
+        ? ssh + "reach %s 443 | fact reach.https.%s\n".formatted(address, machine.name())
+        : ssh;
+  }
+
+  /**
+   * A certificate that nginx is told to use, and its key; the key's content never leaves the
+   * machine.
+   */
+  record TlsFiles(String certificate, String key) {
+
+    private String look(int index) {
+      return """
+          if [ -r %1$s ]; then fact certificate.%3$d <%1$s; fi
+          if [ -r %2$s ]; then
+            echo yes | fact key.%3$d
+            if command -v openssl >/dev/null; then
+              openssl pkey -in %2$s -passin pass: -pubout 2>/dev/null </dev/null | fact keypub.%3$d
+              openssl x509 -in %1$s -noout -pubkey 2>/dev/null </dev/null | fact certpub.%3$d
+            fi
+          fi
+          """
+          .formatted(Quote.sh(certificate), Quote.sh(key), index);
+    }
+  }
+}

@@ -1,0 +1,236 @@
+package io.pryv.migration.preflight;
+
+import io.pryv.migration.platform.Layout;
+import io.pryv.migration.platform.Options;
+import io.pryv.migration.redis.RedisSettings;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** Whether source's data can be carried to dest and will be read there. */
+final class DataChecks {
+
+  /**
+   * Settings that decide which files Redis reads at its start: dest comes up empty when they
+   * differ, and source, following it, would be wiped (field guide 3.5).
+   */
+  private static final List<String> READ_AT_START =
+      List.of("dir", "dbfilename", "appendonly", "appendfilename", "appenddirname", "databases");
+
+  private static final Pattern MEMORY = Pattern.compile("(MemTotal|MemAvailable):\\s+(\\d+) kB");
+
+  private DataChecks() {}
+
+  /** Source's data directory and the room for its backup. */
+  static List<Finding> ofSource(Facts facts, Layout layout, Options options) {
+    List<Finding> findings = new ArrayList<>();
+    String name = "source";
+    String directory = "data directory " + layout.dataDirectory();
+    if (!facts.has("data.exists")) {
+      findings.add(
+          Finding.stop(
+              name,
+              directory,
+              "Redis' data",
+              "no such directory",
+              "see the compose file's mounts"));
+      return findings;
+    }
+    String owners = String.join(", ", facts.lines("data.owners"));
+    findings.add(
+        Finding.pass(
+            name,
+            directory,
+            "%,d bytes, owned by %s".formatted(facts.number("data.bytes"), owners)));
+    if (facts.has("data.symlinks")) {
+      findings.add(
+          Finding.stop(
+              name,
+              directory,
+              "no symbolic links: rrsync refuses to follow them",
+              String.join(", ", facts.lines("data.symlinks")),
+              "replace each link by what it points to while Redis is stopped"));
+    }
+    if (options.backup()) {
+      room(findings, facts, name, "backup.disk", "room for the backup", facts.number("data.bytes"));
+    }
+    return findings;
+  }
+
+  /** Dest's room for the data, and whether it holds any of its own. */
+  static List<Finding> ofDest(Facts facts, Layout layout, long sourceBytes) {
+    List<Finding> findings = new ArrayList<>();
+    if (facts.has("data.symlinks")) {
+      findings.add(
+          Finding.stop(
+              "dest",
+              "data directory " + layout.dataDirectory(),
+              "no symbolic links",
+              String.join(", ", facts.lines("data.symlinks")),
+              "replace each link by what it points to, or remove it"));
+    }
+    room(findings, facts, "dest", "data.disk", "room for the data", sourceBytes);
+    if (facts.has("dns.source")) {
+      findings.add(
+          Finding.warn(
+              "dest",
+              "dns configuration",
+              "dest's addresses for reg, dns1, mail, …",
+              "source's address at " + String.join(", ", facts.lines("dns.source")),
+              "correct them before the cut-over: clients would be sent back to source for ever"));
+    } else {
+      findings.add(Finding.pass("dest", "dns configuration", "does not name source's address"));
+    }
+    return findings;
+  }
+
+  /** Files that our steps edit, and compose's own opinion. */
+  static List<Finding> ofFiles(String name, Facts facts, Layout layout) {
+    List<Finding> findings = new ArrayList<>();
+    if (facts.has("unwritable")) {
+      findings.add(
+          Finding.stop(
+              name,
+              String.join(", ", facts.lines("unwritable")),
+              "writable for the user we log in as",
+              "not writable, or missing",
+              "use a user who may edit the platform's files"));
+    }
+    if (facts.has("compose.problem")) {
+      findings.add(
+          Finding.stop(
+              name,
+              layout.composeCommand() + " -f " + layout.composeFile() + " config -q",
+              "no complaint",
+              facts.get("compose.problem"),
+              "correct the compose file"));
+    } else {
+      findings.add(
+          Finding.pass(name, layout.composeFile(), "accepted by " + layout.composeCommand()));
+    }
+    return findings;
+  }
+
+  /** Redis' configuration on dest beside that on source. */
+  static List<Finding> ofRedisConf(String sourceConf, String destConf, Layout source, Layout dest) {
+    List<Finding> findings = new ArrayList<>();
+    for (String setting : READ_AT_START) {
+      String ofSource = RedisSettings.find(sourceConf, setting).orElse("(default)");
+      String ofDest = RedisSettings.find(destConf, setting).orElse("(default)");
+      if (!ofSource.equals(ofDest)) {
+        findings.add(
+            Finding.stop(
+                "dest",
+                dest.redisConfFile(),
+                setting + " " + ofSource + ", as in " + source.redisConfFile() + " on source",
+                setting + " " + ofDest,
+                "make it equal: dest's Redis would not read the files that come from source"));
+      }
+    }
+    String next = "remove it from dest's redis.conf";
+    RedisSettings.find(destConf, "replicaof")
+        .ifPresent(
+            master ->
+                findings.add(
+                    Finding.stop(
+                        "dest",
+                        dest.redisConfFile(),
+                        "a master: no replicaof",
+                        "replicaof " + master,
+                        next)));
+    password(findings, "source", sourceConf, source);
+    password(findings, "dest", destConf, dest);
+    if (findings.isEmpty()) {
+      findings.add(Finding.pass("dest", dest.redisConfFile(), "reads the same files as source's"));
+    }
+    return findings;
+  }
+
+  private static void password(List<Finding> findings, String name, String conf, Layout layout) {
+    if (RedisSettings.find(conf, "requirepass").isPresent()) {
+      findings.add(
+          Finding.stop(
+              name,
+              layout.redisConfFile(),
+              "no password, as the vendor's template has it",
+              "requirepass",
+              "a password is not supported"));
+    }
+  }
+
+  /** Dest's memory beside what source's Redis uses. */
+  static Finding ofMemory(Facts dest, long usedBySourcesRedis) {
+    long available = memory(dest, "MemAvailable");
+    String found =
+        "%,d MB available, source's Redis uses %,d MB"
+            .formatted(available >> 20, usedBySourcesRedis >> 20);
+    if (available < 0) {
+      return Finding.warn("dest", "memory", "/proc/meminfo", "nothing", "look at free -m by hand");
+    }
+    if (available < usedBySourcesRedis * 3 / 2) {
+      return Finding.stop(
+          "dest",
+          "memory",
+          "half as much again as source's Redis uses",
+          found,
+          "give dest more memory");
+    }
+    // Register and dns scan everything at their start: 1.6–2.4 GB each for 843 MB of Redis.
+    return available < usedBySourcesRedis * 6
+        ? Finding.warn(
+            "dest",
+            "memory",
+            "six times what source's Redis uses: register and dns read everything at their start",
+            found,
+            "give dest more memory, or expect them to start slowly")
+        : Finding.pass("dest", "memory", found);
+  }
+
+  private static long memory(Facts facts, String what) {
+    return facts.lines("memory").stream()
+        .map(MEMORY::matcher)
+        .filter(Matcher::matches)
+        .filter(line -> line.group(1).equals(what))
+        .mapToLong(line -> Long.parseLong(line.group(2)) << 10)
+        .findFirst()
+        .orElse(-1);
+  }
+
+  private static void room(
+      List<Finding> findings, Facts facts, String name, String disk, String what, long needed) {
+    Optional<Long> free = free(facts.get(disk));
+    if (free.isEmpty() || needed < 0) {
+      findings.add(
+          Finding.warn(name, what, "df to tell the free space", facts.get(disk), "look by hand"));
+    } else if (free.get() < needed + needed / 4) {
+      findings.add(
+          Finding.stop(
+              name,
+              what,
+              "%,d bytes and a quarter more".formatted(needed),
+              "%,d bytes free".formatted(free.get()),
+              "make room"));
+    } else if (free.get() < needed * 3) {
+      findings.add(
+          Finding.warn(
+              name,
+              what,
+              "three times %,d bytes: Redis writes its files anew beside the old ones"
+                  .formatted(needed),
+              "%,d bytes free".formatted(free.get()),
+              "make room"));
+    } else {
+      findings.add(Finding.pass(name, what, "%,d MB free".formatted(free.get() >> 20)));
+    }
+  }
+
+  /** The fourth word of a line of {@code df -PB1}. */
+  private static Optional<Long> free(String line) {
+    String[] words = line.split("\\s+", -1);
+    return words.length >= 6 && words[3].matches("[0-9]{1,18}")
+        ? Optional.of(Long.valueOf(words[3]))
+        : Optional.empty();
+  }
+}

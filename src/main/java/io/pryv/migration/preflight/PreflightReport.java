@@ -1,0 +1,102 @@
+package io.pryv.migration.preflight;
+
+import io.pryv.migration.platform.Layout;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What preflight found.
+ *
+ * @param findings in the order of the checks
+ * @param layouts by the machines' names; a machine whose layout is not known is missing
+ * @param redisBytes size of source's Redis data on disk
+ * @param expectedOutage an estimate of the cold window
+ * @param edits what will be changed in which file, as diffs, by {@code machine: file}
+ */
+public record PreflightReport(
+    List<Finding> findings,
+    Map<String, Layout> layouts,
+    long redisBytes,
+    Duration expectedOutage,
+    Map<String, String> edits) {
+
+  public int stops() {
+    return count(Finding.Level.STOP);
+  }
+
+  public int warnings() {
+    return count(Finding.Level.WARN);
+  }
+
+  public int passes() {
+    return count(Finding.Level.PASS);
+  }
+
+  private int count(Finding.Level level) {
+    return (int) findings.stream().filter(finding -> finding.level() == level).count();
+  }
+
+  /** For the form and the report: stops first, then warnings, then the passes in short. */
+  public String toMarkdown() {
+    StringBuilder text = new StringBuilder();
+    text.append(
+        "**%d stop, %d warnings, %d passed.** Expected outage: about %d s. Redis data: %,d bytes.%n%n"
+            .formatted(
+                stops(),
+                warnings(),
+                passes(),
+                (expectedOutage.toMillis() + 999) / 1000,
+                redisBytes));
+    problems(text, "Stops: nothing can begin before these are mended", Finding.Level.STOP);
+    problems(text, "Warnings", Finding.Level.WARN);
+    if (!edits.isEmpty()) {
+      text.append("### What will be edited\n\n");
+      edits.forEach(
+          (file, diff) ->
+              text.append("`")
+                  .append(file)
+                  .append("`\n\n```diff\n")
+                  .append(diff)
+                  .append("```\n\n"));
+    }
+    if (passes() > 0) {
+      text.append("### Passed\n\n| machine | what | found |\n|---|---|---|\n");
+      for (Finding finding : findings) {
+        if (finding.level() == Finding.Level.PASS) {
+          row(text, finding.machine(), finding.check(), finding.found());
+        }
+      }
+    }
+    return text.toString();
+  }
+
+  private void problems(StringBuilder text, String title, Finding.Level level) {
+    if (count(level) == 0) {
+      return;
+    }
+    text.append("### ").append(title).append("\n\n");
+    text.append("| machine | what | expected | found | next |\n|---|---|---|---|---|\n");
+    for (Finding finding : findings) {
+      if (finding.level() == level) {
+        row(
+            text,
+            finding.machine(),
+            finding.check(),
+            finding.expected(),
+            finding.found(),
+            finding.next());
+      }
+    }
+    text.append("\n");
+  }
+
+  private static void row(StringBuilder text, String... cells) {
+    text.append('|');
+    for (String cell : cells) {
+      text.append(' ').append(cell.strip().replace("|", "\\|").replaceAll("\\s*\\R\\s*", " ↵ "));
+      text.append(" |");
+    }
+    text.append('\n');
+  }
+}

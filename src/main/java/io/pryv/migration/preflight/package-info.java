@@ -1,0 +1,2 @@
+/** Can it work? Every check before anything is touched; nothing here changes a machine. */
+package io.pryv.migration.preflight;
