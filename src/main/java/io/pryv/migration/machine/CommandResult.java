@@ -38,9 +38,15 @@ public record CommandResult(
     String tail = (output + errors).strip();
     throw new StepFailure(
         machine,
-        command.purpose() + " (" + command.script().strip() + ")",
+        command.purpose() + shortScript(),
         "exit code 0",
         "exit code " + exitCode + ": " + tail.substring(Math.max(0, tail.length() - 1500)),
         next);
+  }
+
+  /** A command that an operator could type; a long script is in the journal. */
+  private String shortScript() {
+    String script = command.script().strip();
+    return script.length() <= 200 && script.indexOf('\n') < 0 ? " (" + script + ")" : "";
   }
 }
