@@ -1,0 +1,358 @@
+package io.pryv.migration.redis;
+
+import io.pryv.migration.platform.StepFailure;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import redis.clients.jedis.ClientSetInfoConfig;
+import redis.clients.jedis.DefaultJedisClientConfig;
+import redis.clients.jedis.Jedis;
+import redis.clients.jedis.JedisClientConfig;
+import redis.clients.jedis.JedisSocketFactory;
+import redis.clients.jedis.Pipeline;
+import redis.clients.jedis.Protocol;
+import redis.clients.jedis.Response;
+import redis.clients.jedis.exceptions.JedisConnectionException;
+import redis.clients.jedis.exceptions.JedisDataException;
+import redis.clients.jedis.exceptions.JedisException;
+import redis.clients.jedis.params.ScanParams;
+import redis.clients.jedis.params.SetParams;
+import redis.clients.jedis.resps.ScanResult;
+
+/** A Redis over one connection, with commands that Redis 3 to 7 understand. */
+final class JedisServer implements RedisServer {
+
+  private static final int FENCE = 99;
+  private static final String FENCE_SETTING = "min-slaves-to-write";
+  private static final String LAG_SETTING = "min-slaves-max-lag";
+  private static final String USUAL_LAG = "10";
+  private static final String FENCE_PROBE = "register-migration:fence-probe";
+  private static final long FENCE_PROBE_SECONDS = 60;
+  private static final Duration MULTI_DEADLINE = Duration.ofSeconds(10);
+  private static final long LOOK_AGAIN_MS = 20;
+
+  /** Keys of one SCAN: about a millisecond of the server's time. */
+  private static final int SCAN_COUNT = 2000;
+
+  private static final Duration ANSWER_DEADLINE = Duration.ofSeconds(20);
+  private static final Pattern MULTI = Pattern.compile("addr=(\\S+).* multi=(-?\\d+)");
+
+  // RESP2, and no CLIENT SETINFO: older servers know neither HELLO nor that.
+  private static final JedisClientConfig CONFIG =
+      DefaultJedisClientConfig.builder()
+          .socketTimeoutMillis((int) ANSWER_DEADLINE.toMillis())
+          .clientSetInfoConfig(ClientSetInfoConfig.DISABLED)
+          .build();
+
+  private final String machine;
+  private final String address;
+  private final Jedis jedis;
+
+  /**
+   * Connects.
+   *
+   * @param machine its name, for messages
+   * @param address for messages
+   */
+  JedisServer(String machine, String address, JedisSocketFactory sockets) {
+    this.machine = machine;
+    this.address = address;
+    jedis = asking("connect", () -> new Jedis(sockets, CONFIG));
+  }
+
+  @Override
+  public Map<String, String> info(String section) {
+    String text = asking("INFO " + section, () -> jedis.info(section));
+    Map<String, String> fields = new HashMap<>();
+    text.lines()
+        .filter(line -> !line.startsWith("#"))
+        .forEach(
+            line -> {
+              int colon = line.indexOf(':');
+              if (colon > 0) {
+                fields.put(line.substring(0, colon), line.substring(colon + 1).strip());
+              }
+            });
+    return fields;
+  }
+
+  @Override
+  public KeyCounts countKeys() {
+    KeyCounter counter = new KeyCounter(asking("DBSIZE", jedis::dbSize));
+    scan(
+        keys -> {
+          List<byte[]> others = counter.count(keys);
+          if (!others.isEmpty()) {
+            Pipeline pipeline = jedis.pipelined();
+            List<Response<Long>> lives = others.stream().map(pipeline::pttl).toList();
+            pipeline.sync();
+            lives.forEach(life -> counter.countOther(life.get()));
+          }
+        });
+    return counter.counts();
+  }
+
+  @Override
+  public KeyComparison compareUsersWith(RedisServer other) {
+    if (!(other instanceof JedisServer peer)) {
+      throw new IllegalArgumentException("not a server that can be read: " + other);
+    }
+    try (UserComparison comparison = new UserComparison(this, peer)) {
+      scan(comparison::compare);
+      return comparison.result();
+    }
+  }
+
+  @Override
+  public List<String> sampleUsers(int count, long seed) {
+    TreeSet<Drawn> sample =
+        new TreeSet<>(Comparator.comparingLong(Drawn::lot).thenComparing(Drawn::name));
+    scan(
+        keys -> {
+          for (byte[] key : keys) {
+            String text = new String(key, StandardCharsets.UTF_8);
+            if (text.endsWith(":users")) {
+              String name = text.substring(0, text.length() - ":users".length());
+              if (!name.equals(KeyComparison.FIXTURE_USER)) {
+                sample.add(new Drawn(Hash.of(key, seed), name));
+              }
+            }
+          }
+          while (sample.size() > count) {
+            sample.pollLast();
+          }
+        });
+    return sample.stream().map(Drawn::name).sorted().toList();
+  }
+
+  @Override
+  public void fence() {
+    // A lag of 0 turns the whole check off without a word.
+    if (setting(LAG_SETTING).equals("0")) {
+      configure(LAG_SETTING, USUAL_LAG);
+    }
+    configure(FENCE_SETTING, String.valueOf(FENCE));
+    awaitNoMulti();
+    proveRefusal();
+  }
+
+  @Override
+  public void liftFence() {
+    configure(FENCE_SETTING, "0");
+  }
+
+  @Override
+  public boolean fenced() {
+    return Integer.parseInt(setting(FENCE_SETTING)) >= FENCE && !setting(LAG_SETTING).equals("0");
+  }
+
+  @Override
+  public void follow(String host, int port) {
+    asking(
+        "SLAVEOF " + host + " " + port,
+        () -> jedis.sendCommand(Protocol.Command.SLAVEOF, host, String.valueOf(port)));
+  }
+
+  @Override
+  public void promote() {
+    asking("SLAVEOF NO ONE", () -> jedis.sendCommand(Protocol.Command.SLAVEOF, "NO", "ONE"));
+  }
+
+  @Override
+  public String setting(String name) {
+    return asking("CONFIG GET " + name, () -> jedis.configGet(name)).values().stream()
+        .findFirst()
+        .orElse("");
+  }
+
+  @Override
+  public void configure(String name, String value) {
+    asking("CONFIG SET " + name + " " + value, () -> jedis.configSet(name, value));
+  }
+
+  @Override
+  public void set(String key, String value) {
+    asking("SET " + key, () -> jedis.set(key, value));
+  }
+
+  @Override
+  public void set(String key, String value, Duration life) {
+    asking("SET " + key, () -> jedis.set(key, value, SetParams.setParams().px(life.toMillis())));
+  }
+
+  @Override
+  public String get(String key) {
+    return asking("GET " + key, () -> jedis.get(key));
+  }
+
+  @Override
+  public void delete(String key) {
+    asking("DEL " + key, () -> jedis.del(key));
+  }
+
+  @Override
+  public void close() {
+    try {
+      jedis.close();
+    } catch (JedisException e) {
+      // Nothing was left to say to it.
+    }
+  }
+
+  /** Reads the values of keys; one that vanished has none. */
+  List<StoredValue> read(List<byte[]> keys) {
+    return asking(
+        "read " + keys.size() + " keys",
+        () -> {
+          Pipeline pipeline = jedis.pipelined();
+          List<Response<Object>> replies = new ArrayList<>(keys.size());
+          for (byte[] key : keys) {
+            replies.add(
+                pipeline.sendCommand(
+                    KeyKind.of(key) == KeyKind.USER
+                        ? Protocol.Command.HGETALL
+                        : Protocol.Command.GET,
+                    key));
+          }
+          pipeline.sync();
+          List<StoredValue> values = new ArrayList<>(keys.size());
+          for (int i = 0; i < keys.size(); i++) {
+            values.add(value(keys.get(i), replies.get(i)));
+          }
+          return values;
+        });
+  }
+
+  private StoredValue value(byte[] key, Response<Object> reply) {
+    try {
+      return StoredValue.of(reply.get());
+    } catch (JedisDataException e) {
+      if (!String.valueOf(e.getMessage()).startsWith("WRONGTYPE")) {
+        throw e;
+      }
+      // Named like a user's key but of another type: its serialised form will do.
+      return StoredValue.of(jedis.dump(key));
+    }
+  }
+
+  private void scan(Consumer<List<byte[]>> page) {
+    ScanParams params = new ScanParams().count(SCAN_COUNT);
+    byte[] cursor = ScanParams.SCAN_POINTER_START_BINARY;
+    do {
+      byte[] from = cursor;
+      ScanResult<byte[]> result = asking("SCAN", () -> jedis.scan(from, params));
+      asking(
+          "read keys",
+          () -> {
+            page.accept(result.getResult());
+            return page;
+          });
+      cursor = result.getCursorAsBytes();
+    } while (!new String(cursor, StandardCharsets.US_ASCII).equals("0"));
+  }
+
+  /** A MULTI queued before the fence still executes after it (field guide 3.16). */
+  private void awaitNoMulti() {
+    long deadline = System.nanoTime() + MULTI_DEADLINE.toNanos();
+    for (String inside = clientInMulti(); !inside.isEmpty(); inside = clientInMulti()) {
+      if (System.nanoTime() - deadline > 0) {
+        throw new StepFailure(
+            machine,
+            "Redis at " + address + ": CLIENT LIST",
+            "no client inside a MULTI that was queued before the fence",
+            inside
+                + " has been inside one for "
+                + MULTI_DEADLINE.toSeconds()
+                + " s; the fence is"
+                + " up",
+            "find out what that client is and end it (CLIENT KILL "
+                + inside
+                + "), then retry the"
+                + " step");
+      }
+      try {
+        TimeUnit.MILLISECONDS.sleep(LOOK_AGAIN_MS);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw refused("CLIENT LIST", "this program is being stopped", e);
+      }
+    }
+  }
+
+  private String clientInMulti() {
+    for (String client : asking("CLIENT LIST", () -> jedis.clientList()).lines().toList()) {
+      Matcher found = MULTI.matcher(client);
+      if (found.find() && !found.group(2).equals("-1")) {
+        return found.group(1);
+      }
+    }
+    return "";
+  }
+
+  private void proveRefusal() {
+    String found;
+    try {
+      jedis.set(FENCE_PROBE, "1", SetParams.setParams().ex(FENCE_PROBE_SECONDS));
+      jedis.del(FENCE_PROBE);
+      found = "it was accepted";
+    } catch (JedisDataException e) {
+      String refusal = String.valueOf(e.getMessage());
+      // A replica refuses whoever is not its master, fence or not.
+      if (refusal.startsWith("NOREPLICAS") || refusal.startsWith("READONLY")) {
+        return;
+      }
+      found = refusal;
+    } catch (JedisException e) {
+      throw refused("SET " + FENCE_PROBE, String.valueOf(e.getMessage()), e);
+    }
+    throw new StepFailure(
+        machine,
+        "Redis at " + address + ": a write behind the fence (" + FENCE_SETTING + " " + FENCE + ")",
+        "a refusal (NOREPLICAS)",
+        found,
+        "see whether somebody else changes " + FENCE_SETTING + " there, then retry the step");
+  }
+
+  private <T> T asking(String about, Supplier<T> question) {
+    try {
+      return question.get();
+    } catch (JedisDataException e) {
+      throw refused(about, String.valueOf(e.getMessage()), e);
+    } catch (JedisConnectionException e) {
+      throw refused(about, "no answer: " + rootMessage(e), e);
+    } catch (JedisException e) {
+      throw refused(about, String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  private StepFailure refused(String about, String found, Exception cause) {
+    return new StepFailure(
+        machine,
+        "Redis at " + address + ": " + about,
+        "its answer",
+        found,
+        "see that the redis container runs and what its log says, then retry the step",
+        cause);
+  }
+
+  private static String rootMessage(Throwable e) {
+    Throwable root = e;
+    while (root.getCause() != null) {
+      root = root.getCause();
+    }
+    return String.valueOf(root.getMessage());
+  }
+
+  /** A user in the draw for the sample: the lowest lots are in. */
+  private record Drawn(long lot, String name) {}
+}
