@@ -15,7 +15,7 @@ import java.util.stream.Stream;
  * A Redis in memory. A replica shows what its master holds at once, while the link is up; a link
  * that is down leaves it with what it had.
  */
-public final class FakeRedis implements RedisServer {
+public class FakeRedis implements RedisServer {
 
   private final String machine;
   private final Map<String, String> info = new HashMap<>();
