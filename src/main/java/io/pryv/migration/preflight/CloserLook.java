@@ -49,9 +49,9 @@ final class CloserLook {
         if [ "$path" != . ] && [ -n "$path" ] && [ ! -w "$path" ]; then echo "$path"; fi
       done | fact unwritable
       (cd "$root" && $compose -f "$compose_file" config -q 2>&1 </dev/null || echo "exit code $?") | fact compose.problem
-      if [ -n "$redis_image" ]; then
-        docker image inspect -f '{{range .Config.Env}}{{println .}}{{end}}' "$redis_image" 2>/dev/null </dev/null |
-          sed -n 's/^REDIS_VERSION=//p' | fact redis.imageversion
+      if [ -n "$redis_image" ] && docker image inspect -f '{{.Id}}' "$redis_image" >/dev/null 2>&1 </dev/null; then
+        docker run --rm --network none --read-only --entrypoint redis-server "$redis_image" --version 2>/dev/null </dev/null |
+          sed -n 's/.*v=\\([0-9.]*\\).*/\\1/p' | fact redis.imageversion
       fi
       docker exec "$redis" sh -c 'for tool in bash ssh redis-cli timeout; do if command -v $tool >/dev/null; then echo $tool; fi; done' 2>/dev/null </dev/null | fact redis.tools
       if [ -d "$dns_conf" ]; then
@@ -67,7 +67,8 @@ final class CloserLook {
   /**
    * Looks.
    *
-   * @param redisImage the image that the compose file names for Redis
+   * @param redisImage the image whose {@code redis-server} is asked for its version, in a container
+   *     without network that is gone at once; empty where Redis itself can be asked
    * @param certificates paths of certificates and their keys on the machine
    */
   static Facts of(

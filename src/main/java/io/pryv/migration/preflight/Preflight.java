@@ -19,10 +19,10 @@ import io.pryv.migration.redis.RedisServer;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -102,7 +102,11 @@ public final class Preflight {
     Duration outage = estimate(source.map(seen -> seen.keys().users()).orElse(0L), bytes);
     outageAllowed(outage);
     return new PreflightReport(
-        List.copyOf(findings), Map.copyOf(layouts), bytes, outage, Map.copyOf(diffs));
+        List.copyOf(findings),
+        Map.copyOf(layouts),
+        bytes,
+        outage,
+        Collections.unmodifiableMap(diffs));
   }
 
   private void survey(ExecutorService threads) {
@@ -148,7 +152,9 @@ public final class Preflight {
     return CloserLook.of(
         shells.get(machine.name()),
         layout,
-        services.service("redis").map(ComposeServices.Service::image).orElse(""),
+        machine.role() == Machine.Role.DEST && !runs(machine)
+            ? services.service("redis").map(ComposeServices.Service::image).orElse("")
+            : "",
         platform.options().backupDirectory(),
         tlsFiles(machine),
         peers(machine),
@@ -244,19 +250,12 @@ public final class Preflight {
   }
 
   private void completeLayouts(Optional<RedisChecks.Seen> source, Optional<RedisChecks.Seen> dest) {
-    Optional<String> version = dest.map(RedisChecks.Seen::version);
-    String how = "INFO server";
-    if (version.isEmpty() && source.isPresent() && sameImage()) {
-      version = source.map(RedisChecks.Seen::version);
-      how = "the same image";
-    }
-    Facts ofDest = closer.get("dest");
-    if (version.isEmpty() && ofDest != null && ofDest.has("redis.imageversion")) {
-      version = Optional.of(ofDest.get("redis.imageversion"));
-      how = "the image says so";
-    }
+    String ofImage = closer.getOrDefault("dest", new Facts(Map.of())).get("redis.imageversion");
+    Optional<String> version =
+        dest.map(RedisChecks.Seen::version)
+            .or(() -> Optional.of(ofImage).filter(said -> !said.isEmpty()));
     if (source.isPresent() && layouts.containsKey("dest")) {
-      findings.add(RedisChecks.versions(source.get().version(), version, how));
+      findings.add(RedisChecks.versions(source.get().version(), version, dest.isPresent()));
     }
     Map<String, Layout> complete = new LinkedHashMap<>();
     String destVersion = version.orElse("");
@@ -283,32 +282,6 @@ public final class Preflight {
         .filter(owner -> owner.matches("[0-9]+:[0-9]+") && !owner.equals("0:0"))
         .findFirst()
         .orElse(layout.dataOwner());
-  }
-
-  private boolean sameImage() {
-    return Objects.equals(redisImage("source"), redisImage("dest"))
-        && redisImage("source").isPresent();
-  }
-
-  /** The id of the image that a machine's compose file names for Redis. */
-  private Optional<String> redisImage(String name) {
-    if (!layouts.containsKey(name)) {
-      return Optional.empty();
-    }
-    String image =
-        detected
-            .get(name)
-            .services()
-            .service("redis")
-            .map(ComposeServices.Service::image)
-            .orElse("");
-    String tagged =
-        image.substring(image.lastIndexOf('/') + 1).contains(":") ? image : image + ":latest";
-    return surveys.get(name).facts().lines("images").stream()
-        .map(line -> line.split("\\s+", 2))
-        .filter(words -> words.length == 2 && words[0].equals(tagged))
-        .map(words -> words[1])
-        .findFirst();
   }
 
   private void data(Optional<RedisChecks.Seen> source) {

@@ -129,44 +129,42 @@ final class RedisChecks {
   /**
    * Both versions: rsync carries files from source to dest, then replication the data from dest to
    * source, and neither way may lead to an older Redis (field guide 3.6).
+   *
+   * @param destRuns whether dest's Redis itself told its version; else its image did, and compose
+   *     may start another
    */
-  static Finding versions(String source, Optional<String> dest, String howDestIsKnown) {
+  static Finding versions(String source, Optional<String> dest, boolean destRuns) {
     String check = "Redis versions";
     if (dest.isEmpty()) {
       return Finding.warn(
           "dest",
           check,
           "the same major.minor as source's " + source,
-          "unknown before the launch: another image than source's",
-          "compare them by hand; the launch will show it");
+          "unknown before the launch",
+          "compare them by hand: source will follow dest");
     }
+    String found =
+        "source %s, dest %s%s".formatted(source, dest.get(), destRuns ? "" : " (its image says)");
     var ofSource = VERSION.matcher(source);
     var ofDest = VERSION.matcher(dest.get());
-    String found = "source %s, dest %s (%s)".formatted(source, dest.get(), howDestIsKnown);
     if (!ofSource.matches() || !ofDest.matches()) {
       return Finding.stop("dest", check, "version numbers", found, "look at INFO server by hand");
     }
-    if (ofSource.group(1).equals(ofDest.group(1)) && ofSource.group(2).equals(ofDest.group(2))) {
+    int major = compare(ofSource.group(1), ofDest.group(1));
+    int order = major != 0 ? major : compare(ofSource.group(2), ofDest.group(2));
+    if (order == 0) {
       return Finding.pass("dest", check, found);
     }
-    int order =
-        compare(ofSource.group(1), ofDest.group(1)) != 0
-            ? compare(ofSource.group(1), ofDest.group(1))
-            : compare(ofSource.group(2), ofDest.group(2));
-    return order < 0
-        ? Finding.stop(
-            "dest",
-            check,
-            "the same major.minor: source will follow dest",
-            found,
-            "an older replica of a newer master drops its data and can't read the RDB it is sent:"
-                + " deploy source's version on dest")
-        : Finding.stop(
-            "dest",
-            check,
-            "the same major.minor: dest reads the files of source",
-            found,
-            "an older Redis can't read a newer one's files: deploy source's version on dest");
+    return new Finding(
+        destRuns ? Finding.Level.STOP : Finding.Level.WARN,
+        "dest",
+        check,
+        "the same major.minor: dest reads source's files, and source will follow dest",
+        found,
+        (order < 0
+                ? "an older replica of a newer master drops its data and can't read what it is sent"
+                : "an older Redis can't read a newer one's files")
+            + ": deploy source's version on dest");
   }
 
   private static int compare(String some, String other) {

@@ -17,7 +17,6 @@ import java.util.Optional;
  */
 record Survey(Machine machine, Facts facts, Instant began, Instant ended) {
 
-  /** Where an operator's Debian keeps rrsync, if it is not on the path. */
   private static final String LOOK =
       """
       date +%s.%N | fact clock.begin
@@ -36,8 +35,10 @@ record Survey(Machine machine, Facts facts, Instant began, Instant ended) {
       docker version --format '{{.Server.Version}}' 2>&1 </dev/null | fact docker
       docker-compose version --short 2>/dev/null </dev/null | fact compose.v1
       docker compose version --short 2>/dev/null </dev/null | fact compose.v2
-      (sshd -T || /usr/sbin/sshd -T) 2>/dev/null | grep -iE '^(allowtcpforwarding|disableforwarding|pubkeyauthentication) ' | fact sshd
-      cat /etc/ssh/ssh_host_*_key.pub 2>/dev/null | fact hostkeys
+      settings=$( (sshd -T || /usr/sbin/sshd -T) 2>/dev/null)
+      printf '%s\n' "$settings" | grep -iE '^(allowtcpforwarding|disableforwarding|pubkeyauthentication) ' | fact sshd
+      keys=$(printf '%s\n' "$settings" | sed -n 's/^hostkey \\(.*\\)$/\\1.pub/p')
+      cat ${keys:-/etc/ssh/ssh_host_*_key.pub} 2>/dev/null | fact hostkeys
       grep -E '^(MemTotal|MemAvailable):' /proc/meminfo | fact memory
       ss -Hlntu 2>/dev/null | fact listening
       if cd "$root" 2>/dev/null; then

@@ -76,6 +76,7 @@ public final class StubDocker {
       container.put("labels", "");
       container.put("fields", "");
       container.address("172.18.0." + (containers + 1));
+      container.field("{{range .Mounts}}{{.Source}}>{{.Destination}} {{end}}", "");
       container.field("{{.Config.Image}}", "pryv/" + name).field("{{.Image}}", "pryv/" + name);
     }
     return container;

@@ -231,6 +231,14 @@ docker_() {
       name=$(resolve "$1") || return 1
       if [ "$tail" = all ]; then cat "$containers/$name/log"; else tail -n "$tail" "$containers/$name/log"; fi
       ;;
+    image)
+      case $1 in
+        ls) [ ! -e "$SANDBOX/docker-images" ] || cat "$SANDBOX/docker-images" ;;
+        inspect) grep -qF -- "${*: -1}" "$SANDBOX/docker-images" 2>/dev/null || { echo "Error: No such image: ${*: -1}" >&2; return 1; } ;;
+        *) unsupported "image $1" ;;
+      esac
+      ;;
+    run) [ -e "$SANDBOX/docker-run" ] || unsupported "run"; bash "$SANDBOX/docker-run" "$@" ;;
     compose) compose "$@" ;;
     *) unsupported "$command" ;;
   esac
