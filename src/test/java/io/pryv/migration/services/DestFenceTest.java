@@ -1,0 +1,52 @@
+package io.pryv.migration.services;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.pryv.migration.machine.SandboxRegister;
+import io.pryv.migration.machine.SandboxShell;
+import io.pryv.migration.platform.Machine.Role;
+import io.pryv.migration.platform.StepFailure;
+import io.pryv.migration.redis.FakeRedis;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class DestFenceTest {
+
+  private final SandboxRegister dest = new SandboxRegister(SandboxShell.of(Role.DEST));
+  private final FakeRedis redis = new FakeRedis("dest").fixture("co2.pryv.lab");
+
+  @AfterEach
+  void remove() {
+    dest.close();
+  }
+
+  @Test
+  void destWithNothingButItsFixtureIsFenced() {
+    assertThat(fence(false).fence().users()).isEqualTo(1);
+    assertThat(redis.fenced()).isTrue();
+    fence(false).fence();
+    assertThat(redis.fenced()).isTrue();
+  }
+
+  @Test
+  void destWithUsersOfItsOwnIsLeftAsItIs() {
+    redis.user("bob", "bob@pryv.lab", "co2");
+    assertThatThrownBy(() -> fence(false).fence())
+        .isInstanceOf(StepFailure.class)
+        .hasMessageContaining("found: 2 users")
+        .hasMessageContaining("destUsersMayGo");
+    assertThat(redis.fenced()).isFalse();
+  }
+
+  @Test
+  void usersThatMayGoDoNotStopIt() {
+    redis.user("bob", "bob@pryv.lab", "co2");
+    assertThat(fence(true).fence().users()).isEqualTo(2);
+    assertThat(redis.fenced()).isTrue();
+  }
+
+  private DestFence fence(boolean usersMayGo) {
+    return new DestFence(dest.register(), FakeRedis.door(redis), usersMayGo);
+  }
+}

@@ -1,0 +1,149 @@
+package io.pryv.migration.services;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.pryv.migration.machine.Command;
+import io.pryv.migration.machine.Container;
+import io.pryv.migration.machine.SandboxRegister;
+import io.pryv.migration.platform.StepFailure;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class SourceBackTest {
+
+  private static final String SITE = "upstream register_server { server register:9000; }\n";
+
+  private final PracticePlatform lab = new PracticePlatform();
+  private Path site;
+
+  @BeforeEach
+  void serving() {
+    lab.sourceRedis.configure("save", "900 1");
+    site = lab.source.shell().confFile("reg-master/nginx/conf/site.conf", SITE);
+    lab.containers(lab.dest).holdDownAndStop();
+  }
+
+  @AfterEach
+  void remove() {
+    lab.close();
+  }
+
+  @Test
+  void afterNothingButTheFenceWritesAreTakenAgain() {
+    lab.sourceRedis.fence();
+    assertThat(back().restore().siteFileRestored()).isFalse();
+    assertThatSourceServesAsBefore();
+  }
+
+  @Test
+  void afterTheStopSourceIsStartedAndSavesAsBefore() {
+    stopSource();
+    back().restore();
+    assertThatSourceServesAsBefore();
+    assertThat(AtStop.read(lab.shell(lab.source), SandboxRegister.MIGRATION)).isEmpty();
+  }
+
+  @Test
+  void afterDestHasStartedItGoesDownBeforeSourceComesUp() {
+    stopSource();
+    lab.containers(lab.dest).start();
+    lab.dest.container("redis").onStop("exit 0");
+    lab.source
+        .container("redis")
+        .onStart(
+            "grep -lx running \"%s\"/docker/*/state >\"$SANDBOX/dest-running\" || true"
+                .formatted(lab.dest.shell().root()));
+    back().restore();
+    assertThatSourceServesAsBefore();
+    assertThat(lab.source.shell().root().resolve("dest-running")).isEmptyFile();
+    assertThat(lab.containers(lab.dest).look())
+        .noneMatch(Container::up)
+        .allSatisfy(c -> assertThat(c.restartPolicy()).isEqualTo("no"));
+  }
+
+  @Test
+  void afterTheSiteFileWasWrittenItIsPutBackToTheByte() throws Exception {
+    stopSource();
+    proxy();
+    assertThat(back().restore().siteFileRestored()).isTrue();
+    assertThat(Files.readString(site)).isEqualTo(SITE);
+    assertThatSourceServesAsBefore();
+  }
+
+  @Test
+  void aSecondRunChangesNothing() throws Exception {
+    stopSource();
+    proxy();
+    back().restore();
+    back().restore();
+    assertThat(Files.readString(site)).isEqualTo(SITE);
+    assertThatSourceServesAsBefore();
+  }
+
+  @Test
+  void onceClientsMayHaveWrittenToDestThereIsNoWayBack() {
+    stopSource();
+    proxy();
+    lab.containers(lab.source).startProxyFirst();
+    assertThatThrownBy(() -> back().restore())
+        .isInstanceOf(StepFailure.class)
+        .hasMessageContaining("clients may have written to dest")
+        .hasMessageContaining("go forward");
+    assertThat(lab.dest.container("redis").running()).isFalse();
+    assertThat(lab.source.container("reverse_proxy").running()).isTrue();
+  }
+
+  @Test
+  void sourceServesAgainEvenWhenDestCanNotBeReached() {
+    stopSource();
+    lab.dest.shell().loseConnectionBefore(command -> true);
+    assertThat(back().restore().destUnreachable()).isPresent();
+    assertThatSourceServesAsBefore();
+  }
+
+  private void assertThatSourceServesAsBefore() {
+    assertThat(lab.containers(lab.source).look())
+        .allSatisfy(c -> assertThat(c.running()).isTrue())
+        .allSatisfy(c -> assertThat(c.restartPolicy()).isEqualTo("always"));
+    assertThat(lab.sourceRedis.fenced()).isFalse();
+    assertThat(lab.sourceRedis.setting("save")).isEqualTo("900 1");
+  }
+
+  private void stopSource() {
+    new SourceStop(
+            lab.source.register(),
+            lab.shell(lab.source),
+            lab.containers(lab.source),
+            lab.door,
+            SandboxRegister.MIGRATION)
+        .stop();
+  }
+
+  private void proxy() {
+    lab.hands
+        .files(lab.source.shell().machine())
+        .write(
+            site.toString(),
+            "upstream register_server { server 10.90.0.12:443; }\n"
+                .getBytes(StandardCharsets.UTF_8),
+            "644");
+    lab.source.shell().run(Command.look("let time pass", "sleep 0.05"));
+  }
+
+  private SourceBack back() {
+    return new SourceBack(
+        lab.source.register(),
+        lab.shell(lab.source),
+        lab.containers(lab.source),
+        lab.containers(lab.dest),
+        lab.undo(lab.source),
+        lab.door,
+        lab.signs,
+        SandboxRegister.MIGRATION);
+  }
+}

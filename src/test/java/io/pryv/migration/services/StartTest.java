@@ -1,0 +1,86 @@
+package io.pryv.migration.services;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.pryv.migration.machine.SandboxRegister;
+import io.pryv.migration.platform.StepFailure;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class StartTest {
+
+  private final PracticePlatform lab = new PracticePlatform();
+
+  @AfterEach
+  void remove() {
+    lab.close();
+  }
+
+  @Test
+  void aRegisterThatWasHeldDownServesAndTakesWritesAgain() {
+    lab.containers(lab.dest).holdDownAndStop();
+    String said = start(lab.dest).asWriter(lab.door, Optional.empty());
+    assertThat(said).contains("dest runs; answers: HTTPS on 127.0.0.1 after");
+    assertThat(lab.containers(lab.dest).look())
+        .allSatisfy(c -> assertThat(c.running()).isTrue())
+        .allSatisfy(c -> assertThat(c.restartPolicy()).isEqualTo("always"));
+    int changes = lab.changes();
+    assertThat(start(lab.dest).asWriter(lab.door, Optional.empty())).startsWith("already done");
+    assertThat(lab.changes()).isEqualTo(changes);
+  }
+
+  @Test
+  void aFenceThatTheConfigurationBroughtBackIsLiftedOnTheWriter() {
+    lab.destRedis.fence();
+    start(lab.dest).asWriter(lab.door, Optional.empty());
+    assertThat(lab.destRedis.fenced()).isFalse();
+  }
+
+  @Test
+  void aSourceThatOnlyPassesOnRefusesWritesOfItsOwn() {
+    lab.containers(lab.source).holdDownAndStop();
+    start(lab.source).asProxy(lab.door);
+    assertThat(lab.sourceRedis.fenced()).isTrue();
+    assertThat(lab.source.container("dns").running()).isTrue();
+  }
+
+  @Test
+  void theWaitEndsWithTheLongestOutageAllowed() {
+    lab.https.answers("127.0.0.1", path -> "502 Bad Gateway");
+    long began = System.nanoTime();
+    assertThatThrownBy(
+            () ->
+                start(lab.dest)
+                    .asWriter(lab.door, Optional.of(Instant.now().plus(Duration.ofMillis(1200)))))
+        .isInstanceOf(StepFailure.class)
+        .hasMessageContaining("status 502");
+    assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofSeconds(20));
+  }
+
+  @Test
+  void anAnswerThatForgotItsUsersIsNoSignOfLife() {
+    lab.https.answers("127.0.0.1", "{\"reserved\":false}");
+    assertThat(lab.signs.https(lab.dest.register()).complaint())
+        .contains("status 200, {\"reserved\":false}");
+  }
+
+  @Test
+  void anEmptyDnsAnswerIsNoSignOfLife() {
+    lab.dns.down("127.0.0.1").up("127.0.0.1");
+    assertThat(lab.signs.dns(lab.dest.register()).complaint()).contains("NOERROR with 0 records");
+  }
+
+  @Test
+  void aRedisThatLoadsOrFollowsIsNotReady() {
+    lab.destRedis.says("loading", "1");
+    assertThat(lab.signs.redis(lab.dest.register()).complaint()).contains("loading:1 role:master");
+  }
+
+  private Start start(SandboxRegister register) {
+    return new Start(register.register(), lab.containers(register), lab.signs);
+  }
+}
