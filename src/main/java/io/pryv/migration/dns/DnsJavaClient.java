@@ -1,15 +1,25 @@
 package io.pryv.migration.dns;
 
 import io.pryv.migration.platform.StepFailure;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
 import java.io.IOException;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.UnknownHostException;
+import java.net.PortUnreachableException;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.xbill.DNS.DClass;
@@ -19,77 +29,153 @@ import org.xbill.DNS.Name;
 import org.xbill.DNS.Rcode;
 import org.xbill.DNS.Record;
 import org.xbill.DNS.Section;
-import org.xbill.DNS.SimpleResolver;
 import org.xbill.DNS.TextParseException;
 import org.xbill.DNS.Type;
 
 /**
- * Asks over UDP from a fresh port, without EDNS, and never has two queries under way at one server:
- * the vendor's mixes answers up otherwise (field guide, section 1).
+ * Asks over UDP without EDNS, from a fresh port for each query, one query in flight for each server
+ * whatever the number of threads: the platform's own server mixes up answers otherwise (field
+ * guide, section 1). An answer to another question is never taken for ours. A truncated one, which
+ * only resolvers and parents give, is asked for again over TCP.
  */
 public final class DnsJavaClient implements DnsClient {
 
   private static final int PORT = 53;
-  private static final Duration PATIENCE = Duration.ofSeconds(2);
-  private static final int ATTEMPTS = 2;
+  private static final int LONGEST_ANSWER = 4096;
+  private static final int ATTEMPTS = 3;
 
-  private final Map<String, Object> turns = new ConcurrentHashMap<>();
+  /** Wait for our own answer once another's has come in its place. */
+  private static final Duration AFTER_MIX_UP = Duration.ofMillis(200);
+
+  /** Types whose data are words and names only. */
+  private static final Set<Integer> DATA_OF_NAMES =
+      Set.of(Type.NS, Type.CNAME, Type.PTR, Type.MX, Type.SOA, Type.SRV);
+
+  private final Duration timeout;
+  private final Map<String, Lock> inFlight = new ConcurrentHashMap<>();
+
+  /** A client that waits two seconds for an answer and asks three times. */
+  public DnsJavaClient() {
+    this(Duration.ofSeconds(2));
+  }
+
+  DnsJavaClient(Duration timeout) {
+    this.timeout = timeout;
+  }
 
   @Override
   public Answer ask(String server, String name, String type) {
-    return query(server, name, type, false);
+    return query(server, name, type, /* recurse= */ false);
   }
 
   @Override
   public Answer resolve(String resolver, String name, String type) {
-    return query(resolver, name, type, true);
+    return query(resolver, name, type, /* recurse= */ true);
   }
 
-  private Answer query(String server, String name, String type, boolean recursive) {
-    Message question = question(server, name, type, recursive);
-    synchronized (turns.computeIfAbsent(server, any -> new Object())) {
-      IOException last = null;
-      for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+  private Answer query(String server, String name, String type, boolean recurse) {
+    Record question = question(name, type);
+    Lock turn = inFlight.computeIfAbsent(server, unseen -> new ReentrantLock(/* fair= */ true));
+    turn.lock();
+    try {
+      InetSocketAddress address = address(server);
+      String found = "none";
+      for (int attempt = 1; attempt <= ATTEMPTS; attempt++) {
         try {
-          return answer(resolver(server).send(question));
-        } catch (IOException e) {
-          last = e;
+          return answer(exchange(address, question, recurse));
+        } catch (SocketTimeoutException e) {
+          found = e.getMessage();
+        } catch (PortUnreachableException e) {
+          found = "nothing listens on its UDP port " + address.getPort();
         }
       }
-      throw new StepFailure(
-          server,
-          "DNS query " + type + " " + name,
-          "an answer within " + PATIENCE.toSeconds() + " s, asked " + ATTEMPTS + " times",
-          String.valueOf(last),
-          "see that a DNS server listens there and that no firewall drops 53/udp",
-          last);
+      throw silent(server, name, type, found, null);
+    } catch (IOException e) {
+      throw silent(server, name, type, String.valueOf(e.getMessage()), e);
+    } finally {
+      turn.unlock();
     }
   }
 
-  private static Message question(String server, String name, String type, boolean recursive) {
-    try {
-      Message question =
-          Message.newQuery(
-              Record.newRecord(Name.fromString(name + "."), Type.value(type), DClass.IN));
-      if (!recursive) {
-        question.getHeader().unsetFlag(Flags.RD);
+  private Message exchange(InetSocketAddress server, Record question, boolean recurse)
+      throws IOException {
+    Message query = Message.newQuery(question);
+    if (!recurse) {
+      query.getHeader().unsetFlag(Flags.RD);
+    }
+    try (DatagramSocket socket = new DatagramSocket()) {
+      socket.connect(server);
+      byte[] wire = query.toWire();
+      socket.send(new DatagramPacket(wire, wire.length));
+      long deadline = System.nanoTime() + timeout.toNanos();
+      String found = "no answer within " + timeout.toMillis() + " ms";
+      while (true) {
+        Message answer = receive(socket, deadline, found);
+        if (!answers(answer, query, question)) {
+          found = "an answer to another question: " + answer.getQuestion();
+          deadline = Math.min(deadline, System.nanoTime() + AFTER_MIX_UP.toNanos());
+        } else if (answer.getHeader().getFlag(Flags.TC)) {
+          return overTcp(server, query, question);
+        } else {
+          return answer;
+        }
       }
-      return question;
-    } catch (TextParseException e) {
-      throw new StepFailure(
-          server, "DNS query " + type, "a host name", name, "correct the name, then retry", e);
     }
   }
 
-  private static SimpleResolver resolver(String server) throws UnknownHostException {
-    int colon = server.lastIndexOf(':');
-    String host = colon < 0 ? server : server.substring(0, colon);
-    int port = colon < 0 ? PORT : Integer.parseInt(server.substring(colon + 1));
-    SimpleResolver resolver =
-        new SimpleResolver(new InetSocketAddress(InetAddress.getByName(host), port));
-    resolver.setTimeout(PATIENCE);
-    resolver.setEDNS(-1);
-    return resolver;
+  private static Message receive(DatagramSocket socket, long deadline, String found)
+      throws IOException {
+    while (true) {
+      long left = (deadline - System.nanoTime()) / 1_000_000;
+      if (left <= 0) {
+        throw new SocketTimeoutException(found);
+      }
+      socket.setSoTimeout((int) left);
+      DatagramPacket packet = new DatagramPacket(new byte[LONGEST_ANSWER], LONGEST_ANSWER);
+      try {
+        socket.receive(packet);
+      } catch (SocketTimeoutException e) {
+        throw new SocketTimeoutException(found);
+      }
+      try {
+        return new Message(Arrays.copyOf(packet.getData(), packet.getLength()));
+      } catch (IOException e) {
+        // No DNS message: it can't be ours, so the wait goes on.
+      }
+    }
+  }
+
+  private Message overTcp(InetSocketAddress server, Message query, Record question)
+      throws IOException {
+    try (Socket socket = new Socket()) {
+      socket.connect(server, (int) timeout.toMillis());
+      socket.setSoTimeout((int) timeout.toMillis());
+      byte[] wire = query.toWire();
+      DataOutputStream out = new DataOutputStream(socket.getOutputStream());
+      byte[] framed = new byte[wire.length + 2];
+      framed[0] = (byte) (wire.length >> 8);
+      framed[1] = (byte) wire.length;
+      System.arraycopy(wire, 0, framed, 2, wire.length);
+      out.write(framed);
+      out.flush();
+      DataInputStream in = new DataInputStream(socket.getInputStream());
+      byte[] bytes = new byte[in.readUnsignedShort()];
+      in.readFully(bytes);
+      Message answer = new Message(bytes);
+      if (!answers(answer, query, question)) {
+        throw new IOException("over TCP, an answer to another question: " + answer.getQuestion());
+      }
+      return answer;
+    }
+  }
+
+  private static boolean answers(Message answer, Message query, Record question) {
+    Record echoed = answer.getQuestion();
+    return answer.getHeader().getID() == query.getHeader().getID()
+        && answer.getHeader().getFlag(Flags.QR)
+        && echoed != null
+        && echoed.getName().equals(question.getName())
+        && echoed.getType() == question.getType();
   }
 
   private static Answer answer(Message message) {
@@ -98,39 +184,73 @@ public final class DnsJavaClient implements DnsClient {
     return new Answer(
         Rcode.string(message.getRcode()),
         answers.stream().map(DnsJavaClient::typeAndData).sorted().toList(),
-        Stream.of(answers, authority)
-            .filter(records -> !records.isEmpty())
-            .findFirst()
-            .map(records -> records.stream().mapToLong(Record::getTTL).max().orElse(0))
-            .orElse(0L),
-        authority.stream().map(DnsJavaClient::ownerTypeAndData).sorted().toList(),
-        message.getSection(Section.ADDITIONAL).stream()
-            .filter(each -> each.getType() != Type.OPT)
-            .map(DnsJavaClient::ownerTypeAndData)
-            .sorted()
-            .toList());
+        (answers.isEmpty() ? authority : answers)
+            .stream().mapToLong(Record::getTTL).max().orElse(0),
+        owned(authority),
+        owned(message.getSection(Section.ADDITIONAL)));
   }
 
-  private static String ownerTypeAndData(Record each) {
-    return withoutDot(each.getName().toString().toLowerCase(Locale.ROOT)) + " " + typeAndData(each);
+  private static List<String> owned(List<Record> records) {
+    return records.stream()
+        .map(record -> plain(record.getName().toString()) + " " + typeAndData(record))
+        .sorted()
+        .toList();
   }
 
-  private static String typeAndData(Record each) {
-    return Type.string(each.getType()) + " " + data(each);
+  private static String typeAndData(Record record) {
+    String data = record.rdataToString();
+    return Type.string(record.getType())
+        + " "
+        + (DATA_OF_NAMES.contains(record.getType())
+            ? Stream.of(data.split(" ", -1))
+                .map(DnsJavaClient::plain)
+                .collect(Collectors.joining(" "))
+            : data);
   }
 
-  /** Text of TXT and CAA is kept as it is; all else is names, addresses and numbers. */
-  private static String data(Record each) {
-    String data = each.rdataToString();
-    if (each.getType() == Type.TXT || each.getType() == Type.CAA) {
-      return data;
+  private static String plain(String name) {
+    String lower = name.toLowerCase(Locale.ROOT);
+    return lower.length() > 1 && lower.endsWith(".")
+        ? lower.substring(0, lower.length() - 1)
+        : lower;
+  }
+
+  private static Record question(String name, String type) {
+    int number = Type.value(type);
+    if (number < 0) {
+      throw new IllegalArgumentException("not a type of DNS record: " + type);
     }
-    return Stream.of(data.toLowerCase(Locale.ROOT).split(" "))
-        .map(DnsJavaClient::withoutDot)
-        .collect(Collectors.joining(" "));
+    try {
+      return Record.newRecord(Name.fromString(name, Name.root), number, DClass.IN);
+    } catch (TextParseException e) {
+      throw new IllegalArgumentException("not a DNS name: " + name, e);
+    }
   }
 
-  private static String withoutDot(String name) {
-    return name.endsWith(".") ? name.substring(0, name.length() - 1) : name;
+  /** Of {@code address[:port]}; an IPv6 address with port stands in brackets. */
+  private static InetSocketAddress address(String server) throws IOException {
+    int colon = server.lastIndexOf(':');
+    boolean withPort = colon >= 0 && (server.indexOf(':') == colon || server.startsWith("["));
+    String host = withPort ? server.substring(0, colon) : server;
+    int port = withPort ? Integer.parseInt(server.substring(colon + 1)) : PORT;
+    return new InetSocketAddress(
+        InetAddress.getAllByName(host.replace("[", "").replace("]", ""))[0], port);
+  }
+
+  private static StepFailure silent(
+      String server, String name, String type, String found, IOException cause) {
+    return new StepFailure(
+        "name server " + server,
+        type + " " + name,
+        "an answer over UDP (asked " + ATTEMPTS + " times)",
+        found,
+        "see that the server runs and is reachable from here on UDP port 53 (`dig @"
+            + server
+            + " "
+            + name
+            + " "
+            + type
+            + "`), then retry the step",
+        cause);
   }
 }
