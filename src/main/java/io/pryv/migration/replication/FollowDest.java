@@ -40,11 +40,13 @@ final class FollowDest {
   private final String domain;
   private final String migration;
   private final Duration patience;
+  private final Duration dnsPatience;
 
   /**
    * A way to follow.
    *
    * @param patience how long the first transfer of the data may take
+   * @param dnsPatience how long DNS may then take to read it
    */
   FollowDest(
       Hands hands,
@@ -56,7 +58,8 @@ final class FollowDest {
       Tunnel tunnel,
       String domain,
       String migration,
-      Duration patience) {
+      Duration patience,
+      Duration dnsPatience) {
     this.hands = hands;
     this.source = source;
     this.dest = dest;
@@ -67,6 +70,7 @@ final class FollowDest {
     this.domain = domain;
     this.migration = migration;
     this.patience = patience;
+    this.dnsPatience = dnsPatience;
   }
 
   /**
@@ -246,7 +250,7 @@ final class FollowDest {
     proveDns(source.machine(), name, lines);
     for (Register slave : sourceSlaves) {
       try (RedisServer onSlave = door.open(slave)) {
-        if (!Wait.until(patience, () -> onSlave.countKeys().users() > 0)) {
+        if (!Wait.untilAnswered(patience, () -> onSlave.countKeys().users() > 0)) {
           throw new StepFailure(
               slave.machine().name(),
               "Redis",
@@ -262,8 +266,8 @@ final class FollowDest {
   private void proveDns(Machine machine, String name, List<String> lines) {
     DnsClient.Answer[] answer = new DnsClient.Answer[1];
     boolean answered =
-        Wait.until(
-            Duration.ofSeconds(30),
+        Wait.untilAnswered(
+            dnsPatience,
             () -> {
               answer[0] = dns.ask(machine.publicAddress(), name, "A");
               return !answer[0].empty();

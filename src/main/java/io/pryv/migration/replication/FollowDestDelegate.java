@@ -37,7 +37,8 @@ class FollowDestDelegate extends StepDelegate {
                 new Tunnel(step.hands(), step.source(), step.dest(), step.migration()),
                 step.platform().domain(),
                 step.migration(),
-                LONGEST_TRANSFER)
+                LONGEST_TRANSFER,
+                Duration.ofSeconds(30))
             .follow();
     step.evidence("follow", following.markdown());
     step.say(

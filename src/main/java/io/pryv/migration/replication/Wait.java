@@ -1,5 +1,6 @@
 package io.pryv.migration.replication;
 
+import io.pryv.migration.platform.StepFailure;
 import java.time.Duration;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
@@ -21,5 +22,31 @@ final class Wait {
       LockSupport.parkNanos(BETWEEN_LOOKS.toNanos());
     }
     return true;
+  }
+
+  /**
+   * Like {@link #until}; a server that does not answer, or answers with an error while it loads its
+   * data, counts as a condition that does not hold yet.
+   *
+   * @throws StepFailure the last one, when time is up and there was no answer
+   */
+  static boolean untilAnswered(Duration patience, BooleanSupplier condition) {
+    StepFailure[] last = new StepFailure[1];
+    boolean held =
+        until(
+            patience,
+            () -> {
+              try {
+                last[0] = null;
+                return condition.getAsBoolean();
+              } catch (StepFailure notYet) {
+                last[0] = notYet;
+                return false;
+              }
+            });
+    if (last[0] != null) {
+      throw last[0];
+    }
+    return held;
   }
 }

@@ -12,6 +12,7 @@ import io.pryv.migration.platform.Machine;
 import io.pryv.migration.platform.Register;
 import io.pryv.migration.platform.StepFailure;
 import io.pryv.migration.redis.FakeRedis;
+import io.pryv.migration.redis.KeyCounts;
 import io.pryv.migration.redis.RedisSettings;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -112,6 +113,7 @@ class FollowDestTest {
         new Tunnel(hands, source, dest, migration),
         "pryv.lab",
         migration,
+        Duration.ofMillis(300),
         Duration.ofMillis(300));
   }
 
@@ -257,6 +259,36 @@ class FollowDestTest {
   }
 
   @Test
+  void aSlaveThatIsStillLoadingIsWaitedFor() {
+    int[] looks = new int[1];
+    FakeRedis loading =
+        new FakeRedis("source-slave") {
+          @Override
+          public KeyCounts countKeys() {
+            if (looks[0]++ == 0) {
+              throw new StepFailure("source-slave", "SCAN", "its answer", "LOADING", "retry");
+            }
+            return super.countKeys();
+          }
+        }.user("ariane", "ariane@mail.example", "core1.pryv.lab");
+    FollowDest following =
+        new FollowDest(
+            hands,
+            source,
+            dest,
+            List.of(slave),
+            FakeRedis.door(sourceRedis, destRedis, loading),
+            dns,
+            new Tunnel(hands, source, dest, migration),
+            "pryv.lab",
+            migration,
+            Duration.ofSeconds(5),
+            Duration.ofMillis(300));
+    assertThat(following.follow().changed()).isTrue();
+    assertThat(looks[0]).isEqualTo(2);
+  }
+
+  @Test
   void tellsThatTheSlaveLostItsUsers() {
     FakeRedis empty = new FakeRedis("source-slave");
     FollowDest following =
@@ -270,6 +302,7 @@ class FollowDestTest {
             new Tunnel(hands, source, dest, migration),
             "pryv.lab",
             migration,
+            Duration.ofMillis(300),
             Duration.ofMillis(300));
     assertThatThrownBy(following::follow)
         .hasMessageContaining("source-slave: Redis")
