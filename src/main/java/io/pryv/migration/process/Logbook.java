@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.sql.Types;
 import java.time.Duration;
 import java.time.Instant;
@@ -261,7 +262,8 @@ public class Logbook {
     KeyHolder key = new GeneratedKeyHolder();
     database.update(
         connection -> {
-          PreparedStatement statement = connection.prepareStatement(sql, new String[] {"ID"});
+          PreparedStatement statement =
+              connection.prepareStatement(sql, Statement.RETURN_GENERATED_KEYS);
           for (int i = 0; i < values.length; i++) {
             if (values[i] instanceof byte[] bytes) {
               statement.setBytes(i + 1, bytes);
@@ -274,7 +276,7 @@ public class Logbook {
           return statement;
         },
         key);
-    return key.getKey().longValue();
+    return ((Number) key.getKeys().get("ID")).longValue();
   }
 
   private static final Object NO_BYTES = new Object();

@@ -1,0 +1,37 @@
+package io.pryv.migration.process;
+
+import io.pryv.migration.dns.DnsClient;
+import io.pryv.migration.dns.DnsJavaClient;
+import io.pryv.migration.machine.HttpsProbe;
+import io.pryv.migration.machine.SshShells;
+import io.pryv.migration.machine.TlsProbe;
+import io.pryv.migration.redis.JedisServers;
+import io.pryv.migration.redis.RedisDoor;
+import java.time.Duration;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+
+/** How this program reaches the world: SSH, Redis through it, DNS, HTTPS. */
+@Configuration(proxyBeanMethods = false)
+class Edges {
+
+  @Bean
+  PlatformShells shells() {
+    return new PlatformShells(SshShells::new);
+  }
+
+  @Bean
+  RedisDoor redisDoor(PlatformShells shells) {
+    return new JedisServers(shells);
+  }
+
+  @Bean
+  DnsClient dnsClient() {
+    return new DnsJavaClient();
+  }
+
+  @Bean
+  HttpsProbe httpsProbe() {
+    return new TlsProbe(Duration.ofSeconds(5));
+  }
+}

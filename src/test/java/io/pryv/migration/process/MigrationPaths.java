@@ -1,0 +1,553 @@
+package io.pryv.migration.process;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import org.camunda.bpm.engine.history.HistoricActivityInstance;
+import org.camunda.bpm.engine.runtime.Incident;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.beans.factory.annotation.Autowired;
+
+/** Every path that a migration can take, on each database that is supported. */
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
+abstract class MigrationPaths extends EngineTest {
+
+  private static final int LAST = Integer.MAX_VALUE;
+
+  @Autowired Reports reports;
+  @Autowired FileProperties files;
+
+  @Test
+  void aHealthyMigrationRunsFromTheStartFormToTheReport() throws IOException {
+    String migration = start();
+    go(migration);
+    complete(migration, "nameServers", Map.of());
+    complete(migration, "confirmRetirement", Map.of("retirementConfirmed", true));
+
+    assertThat(endOf(migration)).isEqualTo("completed");
+    assertThat(steps.played())
+        .containsExactly(
+            "preflight",
+            "launchDest",
+            "fenceDest",
+            "backUp",
+            "backUp",
+            "makeTransferKey",
+            "makeTunnelKey",
+            "stopDest",
+            "publishRedisPort",
+            "bulkSync",
+            "bulkSync",
+            "bulkSync",
+            "prepareWindow",
+            "stopSource",
+            "lastSync",
+            "lastSync",
+            "proveCopy",
+            "startDest",
+            "proveDest",
+            "proxySource",
+            "startSource",
+            "proveProxy",
+            "compareBeforeFollow",
+            "openTunnel",
+            "followDest",
+            "listRecords",
+            "watchDelegation",
+            "watchDelegation",
+            "verifyData",
+            "verifyDns",
+            "watchQuiet",
+            "watchQuiet",
+            "retireSource",
+            "closeTunnel",
+            "removeKeys");
+    Report report = reports.of(migration);
+    assertThat(report.outcome()).isEqualTo("completed");
+    assertThat(report.domain()).isEqualTo("pryv.example");
+    assertThat(report.users()).isEqualTo(20_001);
+    assertThat(report.coldWindowMs()).isEqualTo(8_700);
+    assertThat(report.verification()).isEqualTo(new Report.Verification(60_003L, 0L, 210L, 0L));
+    assertThat(report.decisions())
+        .extracting(Logbook.Decision::task, Logbook.Decision::who, Logbook.Decision::what)
+        .containsExactly(
+            org.assertj.core.groups.Tuple.tuple("start", "admin", "start"),
+            org.assertj.core.groups.Tuple.tuple("gate", "admin", "go"),
+            org.assertj.core.groups.Tuple.tuple("nameServers", "admin", "changed"),
+            org.assertj.core.groups.Tuple.tuple("confirmRetirement", "admin", "confirmed"));
+    Path written = files.reports().resolve("pryv.example-" + migration + ".json");
+    assertThat(Files.readString(written)).contains("\"outcome\" : \"completed\"");
+    assertThat(files.reports().resolve("pryv.example-" + migration + ".md")).exists();
+  }
+
+  @Test
+  void theGateShowsWhatTheDecisionNeeds() {
+    String migration = start();
+    taskAt(migration, "gate");
+
+    assertThat((String) variable(migration, "gateEvidence"))
+        .contains("pryv.example", "198.51.100.11", "203.0.113.12", "9.5 s", "5,000,000 bytes")
+        .contains("| warnings of preflight | 2 |");
+    assertThat((String) variable(migration, "preflightEvidence")).contains("clock skew");
+    assertThat((String) variable(migration, "bulkSyncEvidence")).contains("round");
+    assertThat(taskAt(migration, "gate").getAssignee()).isEqualTo("admin");
+  }
+
+  @Test
+  void theRoundsOfALoopAreOneStepOfTheReport() {
+    String migration = start();
+    taskAt(migration, "gate");
+
+    assertThat(logbook.steps(migration))
+        .filteredOn(run -> run.step().equals("bulkSync"))
+        .singleElement()
+        .satisfies(run -> assertThat(run.rounds()).isEqualTo(3));
+  }
+
+  @Test
+  void whatStopsPreflightIsShownAndCheckedAgainOnceItIsMended() {
+    steps.on(
+        "preflight",
+        (step, call) -> {
+          step.put("preflightStops", call == 1 ? 1 : 0);
+          step.put("backUpWanted", false);
+          step.evidence("preflight", "| dest | port 443 | **stop** |\n");
+        });
+    String migration = start();
+    taskAt(migration, "mendPreflight");
+    assertThat((String) variable(migration, "preflightEvidence")).contains("**stop**");
+    complete(migration, "mendPreflight", Map.of("preflightDecision", "checkAgain"));
+
+    taskAt(migration, "gate");
+    assertThat(steps.played()).startsWith("preflight", "preflight", "launchDest");
+    assertThat(steps.calls("backUp")).isZero();
+  }
+
+  @Test
+  void whatStopsPreflightCanEndTheMigrationBeforeAnythingIsTouched() {
+    steps.on("preflight", (step, call) -> step.put("preflightStops", 3));
+    String migration = start();
+    complete(migration, "mendPreflight", Map.of("preflightDecision", "abort"));
+
+    assertThat(endOf(migration)).isEqualTo("aborted");
+    assertThat(steps.played()).containsExactly("preflight");
+    assertThat(reports.of(migration).outcome()).isEqualTo("aborted");
+  }
+
+  @Test
+  void syncAgainBringsANewRoundAndAsksAgain() {
+    String migration = start();
+    complete(migration, "gate", Map.of("gateDecision", "syncAgain"));
+    eventually(() -> steps.calls("bulkSync") == 4 ? true : null);
+    go(migration);
+
+    taskAt(migration, "nameServers");
+    assertThat(steps.calls("launchDest")).isEqualTo(1);
+  }
+
+  @Test
+  void anAbortAtTheGateUndoesWhatWasPreparedAndNeverTouchesSource() {
+    String migration = start();
+    complete(migration, "gate", Map.of("gateDecision", "abort"));
+
+    assertThat(endOf(migration)).isEqualTo("aborted");
+    assertThat(steps.played()).endsWith("bulkSync", "undoPreparation");
+    assertThat(steps.calls("stopSource")).isZero();
+  }
+
+  @Test
+  void anAbortIsPossibleWhileAStepWaitsForARetry() {
+    steps.failing("makeTunnelKey", 1, "no space left");
+    String migration = start();
+    incidentAt(migration, "makeTunnelKey");
+    engine
+        .getRuntimeService()
+        .createMessageCorrelation("abortRequested")
+        .processInstanceId(migration)
+        .correlate();
+
+    assertThat(endOf(migration)).isEqualTo("aborted");
+    assertThat(steps.played()).endsWith("makeTunnelKey", "undoPreparation");
+  }
+
+  @Test
+  void theUndoingWaitsForTheStepThatTheAbortOvertook() {
+    List<String> order = new java.util.concurrent.CopyOnWriteArrayList<>();
+    java.util.concurrent.CountDownLatch atWork = new java.util.concurrent.CountDownLatch(1);
+    java.util.concurrent.CountDownLatch goOn = new java.util.concurrent.CountDownLatch(1);
+    steps.on(
+        "stopDest",
+        (step, call) -> {
+          atWork.countDown();
+          awaitLatch(goOn);
+          order.add("stopDest ended");
+        });
+    steps.on("undoPreparation", (step, call) -> order.add("undoPreparation"));
+    String migration = start();
+    awaitLatch(atWork);
+    engine
+        .getRuntimeService()
+        .createMessageCorrelation("abortRequested")
+        .processInstanceId(migration)
+        .correlate();
+    eventually(() -> jobs(migration).isEmpty() ? null : true);
+    goOn.countDown();
+
+    assertThat(endOf(migration)).isEqualTo("aborted");
+    assertThat(order).containsExactly("stopDest ended", "undoPreparation");
+  }
+
+  @Test
+  void theCutOverWaitsForTheTimeAskedFor() {
+    Instant notBefore = Instant.now().plusSeconds(3);
+    String migration = start();
+    complete(migration, "gate", Map.of("gateDecision", "go", "notBefore", notBefore.toString()));
+    eventually(() -> visited(migration).contains("notBefore") ? true : null);
+    assertThat(steps.calls("prepareWindow")).isZero();
+
+    taskAt(migration, "nameServers");
+    assertThat(Instant.parse((String) variable(migration, "coldWindowStartedAt")))
+        .isAfter(notBefore);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "later", "GO"})
+  void aDecisionThatIsNoneIsRefusedAndTheGateStays(String decision) {
+    String migration = start();
+    taskAt(migration, "gate");
+
+    assertThatThrownBy(() -> complete(migration, "gate", Map.of("gateDecision", decision)))
+        .hasMessageContaining("gateDecision: expected one of [abort, go, syncAgain]");
+    assertThat(taskAt(migration, "gate")).isNotNull();
+  }
+
+  @Test
+  void aTimeThatIsNoneIsRefused() {
+    String migration = start();
+    taskAt(migration, "gate");
+
+    assertThatThrownBy(
+            () -> complete(migration, "gate", Map.of("gateDecision", "go", "notBefore", "tonight")))
+        .hasMessageContaining("notBefore: expected a time such as");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"stopSource", "lastSync", "proveCopy", "startDest", "proveDest", "proxySource"})
+  void aStepThatFailsInTheColdWindowPutsSourceBackAndTheGateShowsWhy(String failing) {
+    String migration = start();
+    taskAt(migration, "gate");
+    steps.failing(failing, 2, "the disk of dest is full");
+    go(migration);
+    eventually(() -> steps.calls("putSourceBack") == 1 ? true : null);
+    taskAt(migration, "gate");
+
+    assertThat((String) variable(migration, "gateEvidence"))
+        .contains("The cold window was given up", "the disk of dest is full");
+    assertThat(steps.calls(failing)).as("tried twice, at once").isEqualTo(2);
+    assertThat(steps.calls("bulkSync")).as("straight back to the gate").isEqualTo(3);
+    assertThat(steps.calls("startSource")).isZero();
+
+    go(migration);
+    taskAt(migration, "nameServers");
+    assertThat((String) variable(migration, "windowFailure")).isEmpty();
+  }
+
+  @Test
+  void aStepThatFailsOnceInTheColdWindowIsTriedAgainAtOnce() {
+    String migration = start();
+    taskAt(migration, "gate");
+    steps.failing("proveCopy", 1, "connection reset");
+    go(migration);
+
+    taskAt(migration, "nameServers");
+    assertThat(steps.calls("putSourceBack")).isZero();
+  }
+
+  @Test
+  void passingTheLongestOutageBeforeDestIsElectedPutsSourceBack() {
+    platform("pryv", "pryv.example", "198.51.100.11", ", longestOutage: 5s");
+    String migration = start();
+    taskAt(migration, "gate");
+    steps.on("lastSync", (step, call) -> step.put("lastSyncDone", false));
+    go(migration);
+    eventually(() -> steps.calls("putSourceBack") == 1 ? true : null);
+    taskAt(migration, "gate");
+
+    assertThat((String) variable(migration, "gateEvidence")).contains("longest outage");
+    assertThat(steps.calls("proveCopy")).isZero();
+  }
+
+  @Test
+  void theTimerItselfEndsAColdWindowInWhichNoStepRuns() {
+    platform("pryv", "pryv.example", "198.51.100.11", ", longestOutage: 5s");
+    String migration = start();
+    taskAt(migration, "gate");
+    steps.on("stopSource", (step, call) -> hold("lastSync", true));
+    go(migration);
+    eventually(() -> steps.calls("putSourceBack") == 1 ? true : null);
+    hold("lastSync", false);
+    taskAt(migration, "gate");
+
+    assertThat(visited(migration)).contains("outageTooLong");
+    assertThat((String) variable(migration, "windowFailure"))
+        .contains("The longest outage allowed was reached");
+  }
+
+  @Test
+  void passingTheLongestOutageAfterDestIsElectedOnlyRaisesTheAlarm() {
+    platform("pryv", "pryv.example", "198.51.100.11", ", longestOutage: 5s");
+    String migration = start();
+    taskAt(migration, "gate");
+    steps.failing("startSource", 3, "port 443 is taken");
+    go(migration);
+    Incident failed = failedJob(migration, "startSource");
+    eventually(
+        () ->
+            engine
+                        .getRuntimeService()
+                        .createIncidentQuery()
+                        .processInstanceId(migration)
+                        .incidentType(RaiseAlarmDelegate.INCIDENT)
+                        .count()
+                    == 1
+                ? true
+                : null);
+    assertThat((String) variable(migration, "outageAlarm")).contains("goes forward only");
+
+    retry(failed);
+    taskAt(migration, "nameServers");
+    assertThat(steps.calls("putSourceBack")).isZero();
+    assertThat(
+            engine.getRuntimeService().createIncidentQuery().processInstanceId(migration).count())
+        .isZero();
+  }
+
+  @Test
+  void aFailedStepIsAnIncidentThatTellsWhatToDoAndARetryRerunsJustThatStep() {
+    steps.failing("launchDest", 1, "dns answers nothing");
+    String migration = start();
+    Incident incident = incidentAt(migration, "launchDest");
+    assertThat(incident.getIncidentMessage())
+        .contains("dest: launchDest", "expected: all well", "found: dns answers nothing", "next:");
+    retry(incident);
+
+    taskAt(migration, "gate");
+    assertThat(steps.calls("preflight")).isEqualTo(1);
+    assertThat(steps.calls("launchDest")).isEqualTo(2);
+    assertThat(logbook.steps(migration))
+        .filteredOn(run -> run.step().equals("launchDest"))
+        .extracting(Logbook.StepRun::outcome)
+        .containsExactly("failed", "done");
+  }
+
+  @Test
+  void aSecondMigrationOfTheSameDomainIsRefusedAtItsStart() {
+    String first = start();
+    platform("other", "pryv.example", "198.51.100.99", "");
+
+    assertThatThrownBy(() -> start("other"))
+        .hasMessageContaining("no other migration of domain pryv.example")
+        .hasMessageContaining(first)
+        .hasMessageContaining("nothing was touched");
+  }
+
+  @Test
+  void aSecondMigrationFromTheSameSourceIsRefusedAtItsStart() {
+    start();
+    platform("other", "other.example", "198.51.100.11", "");
+
+    assertThatThrownBy(() -> start("other"))
+        .hasMessageContaining("no other migration of machine 198.51.100.11");
+  }
+
+  @Test
+  void aMigrationThatEndedGivesItsPlatformFree() {
+    steps.on("preflight", (step, call) -> step.put("preflightStops", 1));
+    String first = start();
+    complete(first, "mendPreflight", Map.of("preflightDecision", "abort"));
+    endOf(first);
+
+    assertThat(start()).isNotEqualTo(first);
+  }
+
+  @Test
+  void aWrongPlatformFileIsRefusedAtTheStartAndNothingBegins() {
+    platform("wrong", "pryv example; rm -rf /", "198.51.100.11", "");
+    long before = engine.getHistoryService().createHistoricProcessInstanceQuery().count();
+
+    assertThatThrownBy(() -> start("wrong"))
+        .hasMessageContaining("wrong.yaml")
+        .hasMessageContaining("domain: expected")
+        .hasMessageContaining("pryv example; rm -rf /");
+    assertThat(engine.getHistoryService().createHistoricProcessInstanceQuery().count())
+        .isEqualTo(before);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "absent", "../pryv", "/etc/passwd", "pryv\nx"})
+  void aPlatformFileThatIsNotThereIsRefusedAtTheStart(String name) {
+    assertThatThrownBy(() -> start(name)).hasMessageContaining("start again with one of: [");
+  }
+
+  @Test
+  void evidenceOfAnyLengthFitsItsFormAndIsKeptWhole() {
+    String row = "| a name of a check | pass | found what was expected |\n";
+    steps.on(
+        "preflight",
+        (step, call) -> {
+          step.put("preflightStops", 0);
+          step.put("backUpWanted", false);
+          step.evidence(
+              "preflight", "| check | result | found |\n|---|---|---|\n" + row.repeat(500));
+        });
+    String migration = start();
+    taskAt(migration, "gate");
+
+    String shown = (String) variable(migration, "preflightEvidence");
+    assertThat(shown.length()).isLessThan(4000);
+    assertThat(shown).contains("/migrations/" + migration + "/evidence/preflight");
+    assertThat(shown.lines().filter(line -> line.startsWith("| a name")))
+        .allMatch(line -> line.endsWith("expected |"));
+    assertThat(logbook.evidence(migration).get(0).markdown()).endsWith(row);
+  }
+
+  @Test
+  void valuesOfAnyLengthAreFoundAgain() {
+    List<String> names =
+        java.util.stream.IntStream.range(0, 2000).mapToObj(i -> "user" + i).toList();
+    java.util.concurrent.atomic.AtomicReference<Object> found =
+        new java.util.concurrent.atomic.AtomicReference<>();
+    steps.on(
+        "launchDest",
+        (step, call) -> {
+          step.put("names", names);
+          step.put("at", Instant.parse("2026-11-22T15:00:00.125Z"));
+        });
+    steps.on(
+        "fenceDest",
+        (step, call) -> {
+          assertThat(step.get("names", String[].class)).containsExactlyElementsOf(names);
+          assertThat(step.get("at", Instant.class)).isEqualTo("2026-11-22T15:00:00.125Z");
+          assertThat(step.dest().layout()).isEqualTo(ScriptedSteps.LAYOUT);
+          found.set(step.find("absent", String.class));
+        });
+    String migration = start();
+    taskAt(migration, "gate");
+
+    assertThat(found.get()).isEqualTo(java.util.Optional.empty());
+  }
+
+  @Test
+  void betweenTheStepsOfTheColdWindowPassesNoTime() {
+    String migration = start();
+    taskAt(migration, "gate");
+    steps.on("lastSync", (step, call) -> step.put("lastSyncDone", true));
+    go(migration);
+    taskAt(migration, "nameServers");
+
+    List<Logbook.StepRun> window =
+        logbook.steps(migration).stream()
+            .filter(
+                run ->
+                    Set.of(
+                            "stopSource",
+                            "lastSync",
+                            "proveCopy",
+                            "startDest",
+                            "proveDest",
+                            "proxySource",
+                            "startSource",
+                            "proveProxy")
+                        .contains(run.step()))
+            .toList();
+    List<Duration> pauses =
+        java.util.stream.IntStream.range(1, window.size())
+            .mapToObj(
+                i ->
+                    Duration.between(
+                        window.get(i - 1).started().plus(window.get(i - 1).duration()),
+                        window.get(i).started()))
+            .sorted()
+            .toList();
+    assertThat(pauses).hasSize(7);
+    assertThat(pauses.get(3)).as("the median of %s", pauses).isLessThan(Duration.ofMillis(50));
+  }
+
+  @Test
+  @Order(LAST)
+  void everyNodeOfTheDiagramWasPassed() throws IOException {
+    Set<String> passed =
+        engine.getHistoryService().createHistoricActivityInstanceQuery().list().stream()
+            .map(HistoricActivityInstance::getActivityId)
+            .collect(Collectors.toCollection(TreeSet::new));
+    Set<String> nodes = Diagram.nodes();
+    Set<String> missed = new TreeSet<>(nodes);
+    missed.removeAll(passed);
+    String report =
+        "%s: %d of %d nodes of the diagram passed%s%n"
+            .formatted(
+                getClass().getSimpleName(),
+                nodes.size() - missed.size(),
+                nodes.size(),
+                missed.isEmpty() ? "" : "; missed: " + missed);
+    Files.writeString(
+        Files.createDirectories(Path.of("target", "diagram-coverage"))
+            .resolve(getClass().getSimpleName() + ".txt"),
+        report);
+    System.out.print(report);
+
+    assertThat(missed).isEmpty();
+  }
+
+  private Incident failedJob(String migration, String activity) {
+    return eventually(
+        () ->
+            engine
+                .getRuntimeService()
+                .createIncidentQuery()
+                .processInstanceId(migration)
+                .incidentType("failedJob")
+                .activityId(activity)
+                .singleResult());
+  }
+
+  private void hold(String activity, boolean held) {
+    String definition =
+        engine
+            .getManagementService()
+            .createJobDefinitionQuery()
+            .activityIdIn(activity)
+            .singleResult()
+            .getId();
+    if (held) {
+      engine.getManagementService().suspendJobDefinitionById(definition, true);
+    } else {
+      engine.getManagementService().activateJobDefinitionById(definition, true);
+    }
+  }
+
+  private static void awaitLatch(java.util.concurrent.CountDownLatch latch) {
+    try {
+      assertThat(latch.await(30, java.util.concurrent.TimeUnit.SECONDS)).isTrue();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException(e);
+    }
+  }
+}
