@@ -107,7 +107,7 @@ final class JournalledFiles implements RemoteFiles {
           now=%s; if [ -e "$f" ]; then now=$(hash "$f"); fi
           [ "$now" = %s ] || { echo "its sha256 is now $now"; exit %d; }
         }
-        f=$(readlink -f -- %s)
+        f=$(readlink -vf -- %s)
         unchanged
         """
                 .formatted(NO_FILE, before, CHANGED_MEANWHILE, Quote.sh(path))
