@@ -72,6 +72,7 @@ final class CloserLook {
    * @param certificates paths of certificates and their keys on the machine
    */
   static Facts of(
+      Machine machine,
       Shell shell,
       Layout layout,
       String redisImage,
@@ -81,7 +82,7 @@ final class CloserLook {
       String dnsConfDirectory,
       String sourceAddress) {
     StringBuilder script = new StringBuilder(Facts.FUNCTION).append(FUNCTIONS);
-    script.append("root=").append(Quote.sh(shell.machine().confRoot())).append('\n');
+    script.append("root=").append(Quote.sh(machine.confRoot())).append('\n');
     script.append("data=").append(Quote.sh(layout.dataDirectory())).append('\n');
     script.append("compose=").append(Quote.sh(layout.composeCommand())).append('\n');
     script.append("compose_file=").append(Quote.sh(layout.composeFile())).append('\n');

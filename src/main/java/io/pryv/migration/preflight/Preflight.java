@@ -110,7 +110,10 @@ public final class Preflight {
   }
 
   private void survey(ExecutorService threads) {
-    onEach(threads, platform.machines().toList(), machine -> Survey.of(shells.get(machine.name())))
+    onEach(
+            threads,
+            platform.machines().toList(),
+            machine -> Survey.of(machine, shells.get(machine.name())))
         .forEach(
             (machine, survey) -> {
               if (survey.isPresent()) {
@@ -150,6 +153,7 @@ public final class Preflight {
     Layout layout = layouts.get(machine.name());
     ComposeServices services = detected.get(machine.name()).services();
     return CloserLook.of(
+        machine,
         shells.get(machine.name()),
         layout,
         machine.role() == Machine.Role.DEST && !runs(machine)

@@ -67,8 +67,7 @@ record Survey(Machine machine, Facts facts, Instant began, Instant ended) {
           .replace("%CONTAINER%", Found.FORMAT);
 
   /** Looks at a machine; an unreachable one is the shell's failure. */
-  static Survey of(Shell shell) {
-    Machine machine = shell.machine();
+  static Survey of(Machine machine, Shell shell) {
     Command look =
         Command.look(
                 "look at the machine: tools, clock, containers, configuration",

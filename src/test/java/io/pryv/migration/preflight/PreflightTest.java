@@ -1,0 +1,822 @@
+package io.pryv.migration.preflight;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.pryv.migration.dns.FakeDns;
+import io.pryv.migration.machine.LineMarks;
+import io.pryv.migration.machine.SandboxShell;
+import io.pryv.migration.machine.UnexpectedText;
+import io.pryv.migration.platform.Layout;
+import io.pryv.migration.platform.LayoutDetails;
+import io.pryv.migration.platform.Machine;
+import io.pryv.migration.platform.Options;
+import io.pryv.migration.platform.PlannedEdit;
+import io.pryv.migration.platform.Platform;
+import io.pryv.migration.redis.FakeRedis;
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class PreflightTest {
+
+  private static final String DOMAIN = "pryv.lab";
+  private static final String SITE = "reg-master/nginx/conf/site.conf";
+  private static final String REDIS_CONF = "reg-master/redis/conf/redis.conf";
+
+  @TempDir static Path tls;
+  private static ServerSocket sshd;
+
+  private final PracticeRegister source = PracticeRegister.master(Machine.Role.SOURCE).launched();
+  private final PracticeRegister dest = PracticeRegister.master(Machine.Role.DEST);
+  private final List<PracticeRegister> slaves = new ArrayList<>();
+  private final FakeRedis redis =
+      new FakeRedis("source")
+          .fixture("core1.pryv.lab")
+          .user("alice01", "alice@example.com", "core1.pryv.lab")
+          .user("bob0001", "bob@example.com", "core1.pryv.lab");
+  private final FakeRedis destRedis = new FakeRedis("dest").fixture("core1.pryv.lab");
+  private final FakeRedis slaveRedis = new FakeRedis("source-slave");
+  private final FakeRedis destSlaveRedis = new FakeRedis("dest-slave");
+  private final FakeDns dns = new FakeDns();
+  private Options options = options(Duration.ofSeconds(60), false);
+  private LayoutDetails sourceLayout = LayoutDetails.NONE;
+
+  @BeforeAll
+  static void makeCertificateAndListen() throws Exception {
+    certificate("wild", "*." + DOMAIN, 400);
+    sshd = new ServerSocket(0, 1000); // Nobody accepts: room for every connection of all tests.
+  }
+
+  @AfterAll
+  static void stopListening() throws IOException {
+    sshd.close();
+  }
+
+  @BeforeEach
+  void everythingIsAsItShouldBe() throws IOException {
+    source.meets(PracticeRegister.hostKey("dest"));
+    dest.meets(PracticeRegister.hostKey("source"));
+    for (PracticeRegister register : List.of(source, dest)) {
+      useCertificate(register, "wild");
+    }
+    slaveRedis.reaches("10.8.0.1", 6379, redis).follow("10.8.0.1", 6379);
+    destSlaveRedis.reaches("10.8.0.2", 6379, destRedis).follow("10.8.0.2", 6379);
+    slaveRedis.link(true);
+    destSlaveRedis.link(false);
+    dns.delegates("192.0.2.53", DOMAIN, "dns1.pryv.lab=127.0.0.1", "dns2.pryv.lab=127.0.0.3");
+    dns.answers("192.0.2.54", DOMAIN, "NS", "NS dns1.pryv.lab", "NS dns2.pryv.lab");
+    for (String register : List.of("127.0.0.1", "127.0.0.3", "127.0.0.4")) {
+      dns.answers(register, DOMAIN, "NS", "NS dns1.pryv.lab", "NS dns2.pryv.lab");
+      dns.answers(register, "reg." + DOMAIN, "A", "A 127.0.0.1");
+      for (String user : List.of("alice01", "bob0001")) {
+        dns.answers(register, user + "." + DOMAIN, "CNAME", "CNAME core1.pryv.lab");
+      }
+    }
+  }
+
+  @AfterEach
+  void removeMachines() {
+    registers().forEach(register -> register.shell().close());
+  }
+
+  @Test
+  void aPlatformAsDeployedPasses() {
+    PreflightReport report = lookWithSlaves();
+
+    assertThat(report.findings())
+        .as(report.toMarkdown())
+        .noneMatch(finding -> finding.level() != Finding.Level.PASS);
+    assertThat(report.redisBytes()).isGreaterThanOrEqualTo(100_000);
+    assertThat(report.expectedOutage()).isBetween(Duration.ofSeconds(8), Duration.ofSeconds(12));
+    assertThat(report.passes()).isGreaterThan(50);
+  }
+
+  @Test
+  void theLayoutOf2018IsDetectedOnEachMachine() {
+    PreflightReport report = lookWithSlaves();
+
+    String root = source.shell().confRoot().toString();
+    assertThat(report.layouts().get("source"))
+        .isEqualTo(
+            new Layout(
+                "docker-compose",
+                root + "/reg-master.yml",
+                "pryv",
+                root + "/run-reg-master",
+                root + "/stop-containers",
+                root + "/reg-master/redis/data",
+                report.layouts().get("source").dataOwner(),
+                root + "/" + REDIS_CONF,
+                root + "/reg-master/nginx/conf",
+                root + "/" + SITE,
+                root + "/reg-master/nginx/log/access.log",
+                "pryv_redis_1",
+                "pryv_reverse_proxy_1",
+                "pryv_register_1",
+                "pryv_dns_1",
+                "5.0.2"));
+    assertThat(report.layouts().get("dest").redisContainer()).isEqualTo("pryv_redis_1");
+    assertThat(report.layouts().get("dest").dataOwner()).matches("[0-9]+:[0-9]+");
+    Layout ofSlave = report.layouts().get("source-slave");
+    assertThat(ofSlave.composeFile()).endsWith("/reg-slave.yml");
+    assertThat(ofSlave.dnsContainer()).isEqualTo("pryv_dns_1");
+    assertThat(ofSlave.nginxContainer()).isEmpty();
+    assertThat(report.layouts()).containsKey("dest-slave");
+  }
+
+  @Test
+  void everyMachineIsLookedAtAFewTimesAndNothingIsChanged() {
+    lookWithSlaves();
+
+    for (PracticeRegister register : registers()) {
+      assertThat(register.shell().changes()).isEmpty();
+      assertThat(register.shell().ran()).hasSizeLessThanOrEqualTo(2);
+    }
+  }
+
+  @Test
+  void thePlannedEditsAreShownAsDiffs() {
+    PreflightReport report = look();
+
+    assertThat(report.toMarkdown())
+        .contains("### What will be edited")
+        .contains("`source: " + source.file(SITE) + "`")
+        .contains("+# register-migration: the next line is added\n+# planned\n");
+  }
+
+  @Test
+  void anUnreachableMachineIsOneStopAndHidesNoOther() {
+    dest.shell().loseConnectionBefore(command -> true);
+    source.remove("stop-containers");
+
+    PreflightReport report = look();
+
+    assertThat(report.findings().stream().filter(finding -> finding.machine().equals("dest")))
+        .singleElement()
+        .satisfies(
+            finding -> {
+              assertThat(finding.level()).isEqualTo(Finding.Level.STOP);
+              assertThat(finding.check()).startsWith("reach over SSH");
+              assertThat(finding.expected())
+                  .isEqualTo("a connection over SSH that lasts until the answer");
+              assertThat(finding.next()).isNotBlank();
+            });
+    assertStop(report, "source", "stop-containers", "the platform's own script", "none", "vendor");
+    assertThat(report.layouts()).containsOnlyKeys("source");
+  }
+
+  @Test
+  void aConnectionLostInTheMiddleIsAStopToo() {
+    source.shell().loseConnectionAfter(command -> command.purpose().startsWith("look closer"));
+
+    assertStop(look(), "source", "reach over SSH", "a connection", "connection reset", "");
+  }
+
+  @Test
+  void aMissingConfRootIsNamed() {
+    source.remove("");
+
+    assertStop(
+        look(),
+        "source",
+        "CONF_ROOT " + source.shell().confRoot(),
+        "a directory that root can enter",
+        "none",
+        "confRoot in the platform file");
+  }
+
+  @Test
+  void aConfRootWithoutRegisterIsNamed() {
+    dest.remove("reg-master.yml");
+
+    assertStop(
+        look(),
+        "dest",
+        dest.file("reg-master.yml").toString(),
+        "the compose file of a register master",
+        "no such file",
+        "deploy the register there");
+  }
+
+  @Test
+  void theLeaderFollowerLayoutIsSaidNotToBeSupportedYet() {
+    source.remove("reg-master.yml");
+    source.shell().confFile("pryv/pryv.yml", "services: {config-follower: {}}\n");
+
+    assertStop(
+        look(),
+        "source",
+        "reg-master.yml",
+        "the layout of 2018–2019",
+        "leader/follower",
+        "not supported yet");
+  }
+
+  @Test
+  void anAbsentUpstreamIsNamedWithTheFilesLookedAt() {
+    source.edit(SITE, "upstream register_server", "upstream registry");
+
+    assertStop(
+        look(),
+        "source",
+        "reg-master/nginx/conf",
+        "one nginx file with upstream register_server",
+        "none among",
+        "layout.nginxSiteFile");
+  }
+
+  @Test
+  void aSiteFileThatNginxDoesNotIncludeIsNotMistakenForTheRealOne() throws IOException {
+    Files.copy(source.file(SITE), source.file("reg-master/nginx/conf/site-443.conf"));
+
+    assertThat(look().layouts().get("source").nginxSiteFile()).endsWith("/site.conf");
+  }
+
+  @Test
+  void twoIncludedSiteFilesAreTooMany() throws IOException {
+    Files.copy(source.file(SITE), source.file("reg-master/nginx/conf/site-443.conf"));
+    source.edit("reg-master/nginx/conf/nginx.conf", "/app/conf/site.conf", "/app/conf/site*.conf");
+
+    assertStop(
+        look(),
+        "source",
+        "reg-master/nginx/conf",
+        "one nginx file with upstream register_server",
+        "site-443.conf, ",
+        "layout.nginxSiteFile");
+  }
+
+  @Test
+  void whatThePlatformFileTellsOfTheLayoutComesFirst() {
+    sourceLayout =
+        new LayoutDetails(
+            "docker compose",
+            source.file("reg-master/nginx/conf/nginx.conf").toString(),
+            "my_redis",
+            "",
+            "",
+            "");
+
+    Layout layout = look().layouts().get("source");
+
+    assertThat(layout.composeCommand()).isEqualTo("docker compose");
+    assertThat(layout.nginxSiteFile()).endsWith("/nginx.conf");
+    assertThat(layout.redisContainer()).isEqualTo("my_redis");
+    assertThat(layout.dnsContainer()).isEqualTo("pryv_dns_1");
+  }
+
+  @Test
+  void anEditThatCannotBeMadeIsAStopOnThatFile() {
+    source.edit(SITE, "upstream register_server {", "upstream register_server { # two\n");
+
+    assertStop(look(), "source", source.file(SITE).toString(), "no two", "two", "mend the file");
+  }
+
+  @Test
+  void aComposeFileWithoutRedisIsNamed() {
+    dest.edit("reg-master.yml", "  redis:\n    image", "  valkey:\n    image");
+
+    assertStop(
+        look(),
+        "dest",
+        dest.file("reg-master.yml").toString(),
+        "a service named redis",
+        "services reverse_proxy, register, dns, valkey, mail",
+        "confRoot");
+  }
+
+  @Test
+  void aComposeFileThatIsNoYamlIsNamed() {
+    dest.edit("reg-master.yml", "services:", "\tservices:");
+
+    assertStop(look(), "dest", "reg-master.yml", "a docker-compose file", "no YAML", "correct it");
+  }
+
+  @Test
+  void aDestWithUsersOfItsOwnStops() {
+    dest.launched();
+    destRedis.user("carol01", "carol@example.com", "core1.pryv.lab");
+
+    assertStop(
+        look(), "dest", "Redis keys", "no users of its own", "2 users", "options.destUsersMayGo");
+  }
+
+  @Test
+  void usersOfDestThatMayGoAreAWarning() {
+    dest.launched();
+    destRedis.user("carol01", "carol@example.com", "core1.pryv.lab");
+    options = options(Duration.ofSeconds(60), true);
+
+    assertThat(find(look(), "dest", "Redis keys").level()).isEqualTo(Finding.Level.WARN);
+  }
+
+  @Test
+  void aDestThatRunsIsAskedForItsVersionItself() {
+    dest.launched();
+    destRedis.says("redis_version", "6.0.16");
+
+    assertStop(
+        look(),
+        "dest",
+        "Redis versions",
+        "the same major.minor",
+        "source 5.0.2, dest 6.0.16",
+        "deploy source's version on dest");
+  }
+
+  @Test
+  void theImageOfADestNotLaunchedTellsItsVersion() {
+    dest.write(dest.shell().root().resolve("docker-run"), "echo 'Redis server v=7.0.15 sha=0'\n");
+
+    Finding finding = find(look(), "dest", "Redis versions");
+
+    assertThat(finding.level()).isEqualTo(Finding.Level.WARN);
+    assertThat(finding.found()).isEqualTo("source 5.0.2, dest 7.0.15 (its image says)");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "appendonly yes, appendonly no",
+    "dbfilename redis_dump.rdb, dbfilename dump.rdb",
+    "dir /app/data, dir /app/data2"
+  })
+  void aDestThatWouldNotReadSourcesFilesStops(String ofSource, String ofDest) {
+    dest.edit(REDIS_CONF, "\n" + ofSource + "\n", "\n" + ofDest + "\n");
+    dest.edit(
+        "reg-master.yml", "/app/data/", ofDest.startsWith("dir") ? "/app/data2/" : "/app/data/");
+
+    assertStop(look(), "dest", dest.file(REDIS_CONF).toString(), ofSource, ofDest, "make it equal");
+  }
+
+  @Test
+  void aReplicaofInDestsFileStops() {
+    dest.edit(REDIS_CONF, "# replicaof <", "replicaof 10.0.0.1 6379\n# replicaof <");
+
+    assertStop(look(), "dest", REDIS_CONF, "a master", "replicaof 10.0.0.1 6379", "remove it");
+  }
+
+  @Test
+  void aSourceThatIsAReplicaStops() {
+    redis.reaches("10.0.0.1", 6379, destRedis).follow("10.0.0.1", 6379);
+
+    assertStop(
+        look(),
+        "source",
+        "Redis INFO replication",
+        "role master",
+        "a replica of 10.0.0.1:6379",
+        "name the master as source");
+  }
+
+  @Test
+  void aPersistenceThatFailsStops() {
+    redis.says("aof_last_write_status", "err");
+
+    assertStop(
+        look(),
+        "source",
+        "Redis INFO persistence",
+        "aof_last_write_status:ok",
+        "aof_last_write_status:err",
+        "Redis' log");
+  }
+
+  @Test
+  void aSlaveWhoseLinkIsDownStops() {
+    slaveRedis.link(false);
+
+    assertStop(
+        lookWithSlaves(),
+        "source-slave",
+        "Redis INFO replication",
+        "master_link_status up",
+        "down, to 10.8.0.1:6379",
+        "reach its master");
+  }
+
+  @Test
+  void symbolicLinksInTheDataStop() throws IOException {
+    Files.createSymbolicLink(
+        source.file("reg-master/redis/data/linked.rdb"), Path.of("/elsewhere/dump.rdb"));
+
+    assertStop(
+        look(), "source", "data directory", "no symbolic links", "data/linked.rdb", "replace");
+  }
+
+  @Test
+  void aDataDirectoryThatIsALinkItselfIsResolved() throws IOException {
+    Path elsewhere = Files.createDirectory(source.shell().root().resolve("elsewhere"));
+    source.remove("reg-master/redis/data");
+    Files.createSymbolicLink(source.file("reg-master/redis/data"), elsewhere);
+    Files.writeString(elsewhere.resolve("redis_dump.rdb"), "x");
+
+    PreflightReport report = look();
+
+    assertThat(report.stops()).as(report.toMarkdown()).isZero();
+    assertThat(report.layouts().get("source").dataDirectory()).isEqualTo(elsewhere.toString());
+  }
+
+  @Test
+  void otherContainersOfTheHostAreAWarning() {
+    source.docker().container("webshop").label("com.docker.compose.project", "shop");
+
+    Finding finding = find(look(), "source", source.file("stop-containers").toString(), "webshop");
+
+    assertThat(finding.level()).isEqualTo(Finding.Level.WARN);
+    assertThat(finding.expected()).contains("it stops every one");
+    assertThat(finding.next()).contains("only the register's own containers will be stopped");
+  }
+
+  @Test
+  void aServiceOfSourceThatIsDownStops() {
+    source.docker().container("pryv_dns_1").stopped();
+
+    assertStop(
+        look(), "source", "containers", "every service", "down: pryv_dns_1", "run-reg-master");
+  }
+
+  @Test
+  void aDockerThatTheUserMayNotUseStops() {
+    source.shell().stub("docker", "echo 'permission denied: /var/run/docker.sock' >&2; exit 1");
+
+    assertStop(
+        look(),
+        "source",
+        "docker as",
+        "a docker daemon that this user may use",
+        "permission denied",
+        "group docker");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "rsync, echo 'rsync  version 3.0.9  protocol version 30', rsync --version, 3.1 or newer",
+    "ssh, echo 'OpenSSH_6.6.1p1 Ubuntu-2ubuntu2' >&2, ssh -V, OpenSSH 7.2 or newer",
+    "sshd, echo 'allowtcpforwarding no', sshd_config, AllowTcpForwarding yes",
+    "sshd, echo 'pubkeyauthentication no', sshd_config, PubkeyAuthentication yes"
+  })
+  void aToolTooOldOrForbiddenStops(String tool, String says, String check, String expected) {
+    dest.shell().stub(tool, says);
+
+    assertStop(look(), "dest", check, expected, "", "");
+  }
+
+  @Test
+  void aMissingComposeStops() {
+    dest.shell().stub("docker-compose", "exit 127");
+
+    assertStop(
+        look(),
+        "dest",
+        "docker-compose version",
+        "a docker compose that the start script can call",
+        "none",
+        "layout.composeCommand");
+  }
+
+  @Test
+  void anImageNotYetDownloadedStops() {
+    dest.write(dest.shell().root().resolve("docker-images"), "busybox:latest sha256:beef\n");
+
+    assertStop(
+        look(),
+        "dest",
+        "docker images",
+        "every image of the compose file",
+        "missing: " + PracticeRegister.IMAGE,
+        "pull");
+  }
+
+  @Test
+  void aPortTakenByAnotherProgramStops() {
+    dest.shell().stub("ss", "echo 'tcp LISTEN 0 128 0.0.0.0:443 0.0.0.0:*'");
+
+    assertStop(look(), "dest", "ports 443", "free", "tcp 0.0.0.0:443", "ss -lntup");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"run-reg-master", "stop-containers"})
+  void aScriptThatIsNotExecutableStops(String script) throws IOException {
+    Files.setPosixFilePermissions(
+        source.file(script), PosixFilePermissions.fromString("rw-r--r--"));
+
+    assertStop(look(), "source", script, "executable", "not executable", "chmod 755");
+  }
+
+  @Test
+  void anotherHostKeyMetByDestStops() {
+    dest.meets("ssh-ed25519 AAAAsomeoneelse");
+
+    assertStop(
+        look(),
+        "dest",
+        "dest → 127.0.0.1:" + sshd.getLocalPort(),
+        "the host keys of source",
+        "another host's: ssh-ed25519",
+        "that address leads elsewhere");
+  }
+
+  @Test
+  void aDestThatAnswersNobodyOnceLaunchedStops() {
+    dest.launched();
+
+    assertStop(look(), "source", "source → 127.0.0.2:443", "an open port", "refused", "firewalls");
+  }
+
+  @Test
+  void certificatesThatAreNotThereStop() {
+    dest.remove("reg-master/nginx/conf/secret/pryv.lab-bundle.crt");
+
+    assertStop(
+        look(), "dest", "pryv.lab-bundle.crt", "the file that nginx is told to read", "none", "");
+  }
+
+  @Test
+  void aCertificateForAnotherDomainStops() throws Exception {
+    certificate("other", "*.other.example", 400);
+    useCertificate(dest, "other");
+
+    assertStop(look(), "dest", "nginx certificates", "one for *.pryv.lab", "none among", "deploy");
+  }
+
+  @Test
+  void aCertificateOfAnotherKeyStops() throws Exception {
+    certificate("second", "*." + DOMAIN, 400);
+    Files.copy(
+        tls.resolve("second.key"),
+        dest.file("reg-master/nginx/conf/secret/pryv.lab-key.pem"),
+        StandardCopyOption.REPLACE_EXISTING);
+
+    assertStop(look(), "dest", "pryv.lab-bundle.crt", "of the key", "that of another key", "");
+  }
+
+  @Test
+  void aCertificateThatEndsSoonIsAWarning() throws Exception {
+    certificate("short", "*." + DOMAIN, 10);
+    useCertificate(dest, "short");
+
+    assertThat(find(look(), "dest", "pryv.lab-bundle.crt").level()).isEqualTo(Finding.Level.WARN);
+  }
+
+  @Test
+  void sourcesAddressInDestsDnsIsAWarning() {
+    dest.edit("reg-master/dns/conf/dns.json", "192.0.2.1", "127.0.0.1");
+
+    Finding finding = find(look(), "dest", "dns configuration");
+
+    assertThat(finding.level()).isEqualTo(Finding.Level.WARN);
+    assertThat(finding.found()).contains("reg-master/dns/conf/dns.json:");
+  }
+
+  @Test
+  void aDomainDelegatedElsewhereStops() {
+    dns.delegates("192.0.2.53", DOMAIN, "dns1.pryv.lab=198.51.100.9");
+
+    assertStop(
+        look(),
+        "platform",
+        "192.0.2.53 delegates pryv.lab",
+        "to source: 127.0.0.1",
+        "dns1.pryv.lab at 198.51.100.9, TTL 172800 s",
+        "not served by this source");
+  }
+
+  @Test
+  void aParentThatDoesNotAnswerIsAWarning() {
+    dns.down("192.0.2.53");
+
+    assertThat(find(look(), "platform", "parent name server 192.0.2.53").level())
+        .isEqualTo(Finding.Level.WARN);
+  }
+
+  @Test
+  void aSlaveThatAnswersNothingStopsWhateverDockerSays() {
+    dns.answers("127.0.0.3", "alice01." + DOMAIN, "CNAME");
+
+    assertStop(
+        lookWithSlaves(),
+        "source-slave",
+        "DNS CNAME alice01.pryv.lab at 127.0.0.3",
+        "the user's core",
+        "NOERROR without records",
+        "docker logs");
+  }
+
+  @Test
+  void aSlaveOfADestNotLaunchedYetMayBeSilent() {
+    dns.down("127.0.0.4");
+
+    Finding finding = find(lookWithSlaves(), "dest-slave", "DNS NS pryv.lab");
+
+    assertThat(finding.level()).isEqualTo(Finding.Level.WARN);
+    assertThat(finding.next()).contains("its master is not launched");
+  }
+
+  @Test
+  void anOutageTooShortForTheDataIsAWarning() {
+    options = options(Duration.ofSeconds(5), false);
+
+    Finding finding = find(look(), "platform", "options.longestOutage");
+
+    assertThat(finding.level()).isEqualTo(Finding.Level.WARN);
+    assertThat(finding.next()).startsWith("raise it");
+  }
+
+  @Test
+  void stopsComeFirstThenWarningsThenPasses() {
+    source.remove("stop-containers");
+    dns.down("127.0.0.4");
+
+    String markdown = lookWithSlaves().toMarkdown();
+
+    assertThat(markdown).startsWith("**1 stop, 1 warnings, ");
+    assertThat(markdown)
+        .containsSubsequence("### Stops", "stop-containers", "### Warnings", "### Passed");
+  }
+
+  private PreflightReport look() {
+    Platform platform =
+        new Platform(
+            "practice",
+            DOMAIN,
+            machine(source, "127.0.0.1", sourceLayout),
+            machine(dest, "127.0.0.2", LayoutDetails.NONE),
+            slaves(Machine.Role.SOURCE_SLAVE, "127.0.0.3"),
+            slaves(Machine.Role.DEST_SLAVE, "127.0.0.4"),
+            "",
+            List.of("192.0.2.53"),
+            List.of("192.0.2.54"),
+            options);
+    return new Preflight(
+            platform,
+            this::shellOf,
+            FakeRedis.door(redis, destRedis, slaveRedis, destSlaveRedis),
+            dns,
+            List.of(new SomeEdit()))
+        .look();
+  }
+
+  private PreflightReport lookWithSlaves() {
+    slaves.add(PracticeRegister.slave(Machine.Role.SOURCE_SLAVE).launched());
+    slaves.add(PracticeRegister.slave(Machine.Role.DEST_SLAVE).launched());
+    return look();
+  }
+
+  private List<PracticeRegister> registers() {
+    return Stream.concat(Stream.of(source, dest), slaves.stream()).toList();
+  }
+
+  private List<Machine> slaves(Machine.Role role, String address) {
+    return slaves.stream()
+        .filter(slave -> slave.shell().machine().role() == role)
+        .map(slave -> machine(slave, address, LayoutDetails.NONE))
+        .toList();
+  }
+
+  private SandboxShell shellOf(Machine machine) {
+    return registers().stream()
+        .map(PracticeRegister::shell)
+        .filter(shell -> shell.machine().name().equals(machine.name()))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  /** Every machine's sshd listens on the same port, since all are on this host's loopback. */
+  private static Machine machine(PracticeRegister register, String address, LayoutDetails layout) {
+    Machine machine = register.shell().machine();
+    return new Machine(
+        machine.role(),
+        machine.name(),
+        machine.host(),
+        sshd.getLocalPort(),
+        machine.user(),
+        machine.keyFile(),
+        machine.confRoot(),
+        address,
+        layout);
+  }
+
+  private static Options options(Duration longestOutage, boolean destUsersMayGo) {
+    return new Options(
+        true,
+        "",
+        "ed25519",
+        3,
+        1024,
+        longestOutage,
+        destUsersMayGo,
+        List.of("reg"),
+        10,
+        Duration.ofSeconds(1),
+        Duration.ofSeconds(1));
+  }
+
+  private static Finding find(PreflightReport report, String machine, String check) {
+    return find(report, machine, check, "");
+  }
+
+  private static Finding find(PreflightReport report, String machine, String check, String found) {
+    return report.findings().stream()
+        .filter(finding -> finding.machine().equals(machine))
+        .filter(finding -> finding.check().contains(check))
+        .filter(finding -> finding.found().contains(found))
+        .max(Comparator.comparing(Finding::level))
+        .orElseThrow(() -> new AssertionError("no such finding in\n" + report.toMarkdown()));
+  }
+
+  private void assertStop(
+      PreflightReport report,
+      String machine,
+      String check,
+      String expected,
+      String found,
+      String next) {
+    assertThat(report.findings())
+        .as(report.toMarkdown())
+        .anySatisfy(
+            finding -> {
+              assertThat(finding.level()).isEqualTo(Finding.Level.STOP);
+              assertThat(finding.machine()).isEqualTo(machine);
+              assertThat(finding.check()).contains(check);
+              assertThat(finding.expected()).isNotBlank().contains(expected);
+              assertThat(finding.found()).isNotBlank().contains(found);
+              assertThat(finding.next()).isNotBlank().contains(next);
+            });
+    assertThat(report.stops()).isPositive();
+    for (PracticeRegister register : registers()) {
+      assertThat(register.shell().changes()).as("nothing was touched").isEmpty();
+    }
+  }
+
+  private static void certificate(String name, String host, int days) throws Exception {
+    Process openssl =
+        new ProcessBuilder(
+                "openssl",
+                "req",
+                "-x509",
+                "-newkey",
+                "rsa:2048",
+                "-nodes",
+                "-keyout",
+                name + ".key",
+                "-out",
+                name + ".crt",
+                "-days",
+                String.valueOf(days),
+                "-subj",
+                "/CN=" + host.substring(2),
+                "-addext",
+                "subjectAltName=DNS:" + host)
+            .directory(tls.toFile())
+            .redirectErrorStream(true)
+            .start();
+    String output = new String(openssl.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(openssl.waitFor()).as(output).isZero();
+  }
+
+  private static void useCertificate(PracticeRegister register, String name) throws IOException {
+    String secret = "reg-master/nginx/conf/secret/pryv.lab-";
+    register.shell().confFile(secret + "bundle.crt", Files.readString(tls.resolve(name + ".crt")));
+    register.shell().confFile(secret + "key.pem", Files.readString(tls.resolve(name + ".key")));
+  }
+
+  /** Stands for the edits of the other features. */
+  private static final class SomeEdit implements PlannedEdit {
+
+    @Override
+    public Machine.Role role() {
+      return Machine.Role.SOURCE;
+    }
+
+    @Override
+    public String file(Layout layout) {
+      return layout.nginxSiteFile();
+    }
+
+    @Override
+    public String apply(String text, Platform platform, Layout layout) {
+      if (text.contains("# two")) {
+        throw new UnexpectedText("no two", "two", "mend the file");
+      }
+      return LineMarks.addedBelow("# planned", "\n") + text;
+    }
+  }
+}
