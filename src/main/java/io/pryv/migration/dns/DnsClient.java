@@ -1,5 +1,6 @@
 package io.pryv.migration.dns;
 
+import java.time.Duration;
 import java.util.List;
 
 /** Asks one server at a time, one query in flight (field guide, section 1). */
@@ -14,6 +15,14 @@ public interface DnsClient {
    * @throws io.pryv.migration.platform.StepFailure when no answer came
    */
   Answer ask(String server, String name, String type);
+
+  /**
+   * Like {@link #ask}, once and with less patience where the client can: for whoever waits for a
+   * server to come up.
+   */
+  default Answer askOnce(String server, String name, String type, Duration patience) {
+    return ask(server, name, type);
+  }
 
   /** Like {@link #ask}, with recursion desired: for resolvers. */
   Answer resolve(String resolver, String name, String type);

@@ -52,7 +52,8 @@ public final class DnsJavaClient implements DnsClient {
       Set.of(Type.NS, Type.CNAME, Type.PTR, Type.MX, Type.SOA, Type.SRV);
 
   private final Duration timeout;
-  private final Map<String, Lock> inFlight = new ConcurrentHashMap<>();
+  private final int attempts;
+  private final Map<String, Lock> inFlight;
 
   /** A client that waits two seconds for an answer and asks three times. */
   public DnsJavaClient() {
@@ -60,12 +61,23 @@ public final class DnsJavaClient implements DnsClient {
   }
 
   DnsJavaClient(Duration timeout) {
+    this(timeout, ATTEMPTS, new ConcurrentHashMap<>());
+  }
+
+  private DnsJavaClient(Duration timeout, int attempts, Map<String, Lock> inFlight) {
     this.timeout = timeout;
+    this.attempts = attempts;
+    this.inFlight = inFlight;
   }
 
   @Override
   public Answer ask(String server, String name, String type) {
     return query(server, name, type, /* recurse= */ false);
+  }
+
+  @Override
+  public Answer askOnce(String server, String name, String type, Duration patience) {
+    return new DnsJavaClient(patience, 1, inFlight).ask(server, name, type);
   }
 
   @Override
@@ -80,7 +92,7 @@ public final class DnsJavaClient implements DnsClient {
     try {
       InetSocketAddress address = address(server);
       String found = "none";
-      for (int attempt = 1; attempt <= ATTEMPTS; attempt++) {
+      for (int attempt = 1; attempt <= attempts; attempt++) {
         try {
           return answer(exchange(address, question, recurse));
         } catch (SocketTimeoutException e) {

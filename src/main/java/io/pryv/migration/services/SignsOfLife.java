@@ -7,6 +7,7 @@ import io.pryv.migration.redis.KeyComparison;
 import io.pryv.migration.redis.RedisDoor;
 import io.pryv.migration.redis.RedisServer;
 import io.pryv.migration.services.Readiness.Check;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -21,6 +22,9 @@ import java.util.regex.Pattern;
 final class SignsOfLife {
 
   private static final String FIXTURE = KeyComparison.FIXTURE_USER;
+
+  /** A query to a server that is about to come up is lost: the next one must not wait for it. */
+  private static final Duration PATIENCE = Duration.ofMillis(250);
 
   private static final Pattern RESERVED = Pattern.compile("\"reserved\"\\s*:\\s*true");
 
@@ -61,7 +65,7 @@ final class SignsOfLife {
     return check(
         "DNS on " + address,
         () -> {
-          DnsClient.Answer answer = dns.ask(address, FIXTURE + "." + domain, "A");
+          DnsClient.Answer answer = dns.askOnce(address, FIXTURE + "." + domain, "A", PATIENCE);
           return answer.code().equals("NOERROR") && !answer.empty()
               ? Optional.empty()
               : Optional.of(answer.code() + " with " + answer.records().size() + " records");
