@@ -249,12 +249,12 @@ public final class DnsJavaClient implements DnsClient {
         InetAddress.getAllByName(host.replace("[", "").replace("]", ""))[0], port);
   }
 
-  private static StepFailure silent(
+  private StepFailure silent(
       String server, String name, String type, String found, IOException cause) {
     return new StepFailure(
         "name server " + server,
         type + " " + name,
-        "an answer over UDP (asked " + ATTEMPTS + " times)",
+        "an answer over UDP (asked " + attempts + (attempts == 1 ? " time)" : " times)"),
         found,
         "see that the server runs and is reachable from here on UDP port 53 (`dig @"
             + server

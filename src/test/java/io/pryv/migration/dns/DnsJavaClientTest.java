@@ -141,6 +141,21 @@ class DnsJavaClientTest {
   }
 
   @Test
+  void whoeverWaitsForAServerAsksOnceAndIsToldSoonThatItIsSilent() throws Exception {
+    AtomicInteger queries = new AtomicInteger();
+    try (Responder server =
+        new Responder(
+            query -> {
+              queries.incrementAndGet();
+              return null;
+            })) {
+      assertThatThrownBy(() -> dns.askOnce(server.address(), "a.b", "A", Duration.ofMillis(100)))
+          .hasMessageContaining("no answer within 100 ms");
+      assertThat(queries).hasValue(1);
+    }
+  }
+
+  @Test
   void oneQueryIsInFlightForEachServer() throws Exception {
     DnsClient patient = new DnsJavaClient(Duration.ofSeconds(20));
     try (DatagramSocket server = new DatagramSocket(0, InetAddress.getLoopbackAddress())) {
