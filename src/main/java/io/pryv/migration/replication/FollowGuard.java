@@ -93,11 +93,11 @@ final class FollowGuard {
     requireSafeOnDisk();
     KeyCounts onSource = source.countKeys();
     KeyCounts onDest = dest.countKeys();
-    if (onDest.users() == 0 || onDest.users() < onSource.users()) {
+    if (onDest.users() == 0) {
       throw failure(
           "dest",
-          "at least the " + onSource.users() + " users that source holds",
-          onDest.users() + " users",
+          "the " + onSource.users() + " users that source holds",
+          "none at all",
           "do not let source follow dest: it would lose them. See what dest loaded at its start");
     }
     KeyComparison keys = KeyComparison.ofUsers(source, dest);

@@ -1,0 +1,126 @@
+package io.pryv.migration.replication;
+
+import io.pryv.lab.standin.RedisLink;
+import io.pryv.lab.standin.RedisProcess;
+import io.pryv.migration.machine.SandboxHands;
+import io.pryv.migration.machine.SandboxShell;
+import io.pryv.migration.machine.SshdProcess;
+import io.pryv.migration.machine.StubDocker;
+import io.pryv.migration.platform.Layout;
+import io.pryv.migration.platform.Machine;
+import io.pryv.migration.platform.Register;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.UUID;
+
+/** Source and dest with a real Redis each, and a real sshd on dest that source's ssh reaches. */
+final class TwoMachines implements AutoCloseable {
+
+  final String migration = UUID.randomUUID().toString();
+  final SandboxShell sourceMachine = SandboxShell.of(Machine.Role.SOURCE);
+  final SandboxShell destMachine = SandboxShell.of(Machine.Role.DEST);
+  final SandboxHands hands = new SandboxHands(sourceMachine, destMachine);
+  final StubDocker docker = new StubDocker(sourceMachine).register();
+  final RedisProcess sourceRedis = RedisProcess.start();
+  final RedisProcess destRedis = RedisProcess.start();
+  final SshdProcess sshd = SshdProcess.start();
+  final TunnelPorts ports = new TunnelPorts(freePort(), destRedis.port(), sourceRedis.port());
+  final Path conf = sourceMachine.confFile("reg-master/redis/conf/redis.conf", "port 6379\n");
+  final Path authorizedKeys = sshd.directory().resolve("authorized_keys");
+  final Register source = register(sourceMachine.machine());
+  final Register dest =
+      register(
+          new Machine(
+              Machine.Role.DEST,
+              "dest",
+              "127.0.0.1",
+              sshd.port(),
+              System.getProperty("user.name"),
+              "key",
+              "/var/pryv",
+              "127.0.0.1"));
+
+  TwoMachines() throws IOException {
+    // Dest's ~/.ssh is where this sshd looks.
+    Files.createSymbolicLink(destMachine.home().resolve(".ssh"), sshd.directory());
+    destMachine.stub(
+        "sshd", "echo 'port " + sshd.port() + "'; echo 'hostkey " + sshd.directory() + "/host'");
+    sourceMachine.stub("sudo", "[ \"$1\" = -n ] && shift; exec \"$@\"");
+    docker
+        .container("pryv_redis_1")
+        .address("172.18.0.5")
+        .field(
+            "{{range .Mounts}}{{.Source}}|{{.Destination}}{{println}}{{end}}",
+            conf.getParent() + "|" + conf.getParent());
+    new StubDocker(destMachine).register().container("pryv_redis_1").address("172.19.0.5");
+    sourceMachine.route("172.18.0.5", 6379, sourceRedis.port());
+    destMachine.route("172.19.0.5", 6379, destRedis.port());
+  }
+
+  TunnelKey key() {
+    return new TunnelKey(hands, source, dest, migration, "ed25519", ports);
+  }
+
+  Tunnel tunnel() {
+    return new Tunnel(hands, source, dest, migration, ports);
+  }
+
+  Path privateKey() {
+    return conf.resolveSibling("register-migration-" + migration);
+  }
+
+  static String runId(RedisProcess redis) throws Exception {
+    try (RedisLink link = new RedisLink("127.0.0.1", redis.port())) {
+      return link.send("PING").get().runId();
+    }
+  }
+
+  @Override
+  public void close() {
+    tunnel().close();
+    sshd.close();
+    sourceRedis.close();
+    destRedis.close();
+    sourceMachine.close();
+    destMachine.close();
+  }
+
+  private Register register(Machine machine) {
+    try {
+      Path any = sourceMachine.root();
+      return new Register(
+          machine,
+          new Layout(
+              "docker-compose",
+              "",
+              "pryv",
+              "",
+              "",
+              "",
+              Files.getAttribute(any, "unix:uid") + ":" + Files.getAttribute(any, "unix:gid"),
+              conf.toString(),
+              "",
+              "",
+              "",
+              "pryv_redis_1",
+              "pryv_reverse_proxy_1",
+              "pryv_register_1",
+              "pryv_dns_1",
+              "7.0.15"));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static int freePort() {
+    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      return socket.getLocalPort();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}
