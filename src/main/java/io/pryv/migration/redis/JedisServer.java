@@ -56,6 +56,7 @@ final class JedisServer implements RedisServer {
 
   private final String machine;
   private final String address;
+  private final JedisSocketFactory sockets;
   private final Jedis jedis;
 
   /**
@@ -67,6 +68,7 @@ final class JedisServer implements RedisServer {
   JedisServer(String machine, String address, JedisSocketFactory sockets) {
     this.machine = machine;
     this.address = address;
+    this.sockets = sockets;
     jedis = asking("connect", () -> new Jedis(sockets, CONFIG));
   }
 
@@ -207,6 +209,11 @@ final class JedisServer implements RedisServer {
     } catch (JedisException e) {
       // Nothing was left to say to it.
     }
+  }
+
+  /** Another connection to the same server. */
+  JedisServer again() {
+    return new JedisServer(machine, address, sockets);
   }
 
   /** Reads the values of keys; one that vanished has none. */

@@ -1,23 +1,40 @@
 package io.pryv.migration.redis;
 
-import io.pryv.migration.platform.StepFailure;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.ExecutionException;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 
-/** Compares the users' keys of two servers in batches small enough to leave their clients alone. */
+/**
+ * Compares the users' keys of two servers in batches small enough to leave their clients alone,
+ * several at a time on connections of their own, so that the way to the machines costs little.
+ */
 final class UserComparison implements AutoCloseable {
 
   private static final int BATCH = 300;
+  private static final int LANES = 6;
+  private static final int BATCHES_IN_MEMORY = 2 * LANES;
   private static final int EXAMPLES = 10;
+
+  /**
+   * Batches under way at the end are waited for; each of their answers has a deadline of its own.
+   */
+  private static final Duration LAST_ANSWERS = Duration.ofMinutes(1);
 
   private final JedisServer from;
   private final JedisServer to;
-  private final ExecutorService otherSide = Executors.newSingleThreadExecutor();
+  private final ExecutorService threads = Executors.newFixedThreadPool(LANES);
+  private final Semaphore room = new Semaphore(BATCHES_IN_MEMORY);
+  private final Queue<Lane> idle = new ConcurrentLinkedQueue<>();
+  private final Queue<JedisServer> opened = new ConcurrentLinkedQueue<>();
+  private final AtomicReference<RuntimeException> failure = new AtomicReference<>();
   private final List<String> examples = new ArrayList<>();
   private long compared;
   private long differing;
@@ -27,52 +44,92 @@ final class UserComparison implements AutoCloseable {
     this.to = to;
   }
 
+  /** Compares those of the keys that are of users; waits while too many are under way. */
   void compare(List<byte[]> keys) {
     List<byte[]> ofUsers = keys.stream().filter(key -> KeyKind.of(key).ofUsers()).toList();
     for (int start = 0; start < ofUsers.size(); start += BATCH) {
-      compareBatch(ofUsers.subList(start, Math.min(start + BATCH, ofUsers.size())));
+      List<byte[]> batch = ofUsers.subList(start, Math.min(start + BATCH, ofUsers.size()));
+      await(1);
+      threads.execute(() -> compareBatch(batch));
     }
   }
 
+  /** The outcome, once every batch is compared. */
   KeyComparison result() {
-    return new KeyComparison(compared, differing, List.copyOf(examples));
-  }
-
-  private void compareBatch(List<byte[]> keys) {
-    Future<List<StoredValue>> reading = otherSide.submit(() -> to.read(keys));
-    List<StoredValue> here = from.read(keys);
-    List<StoredValue> there = await(reading);
-    for (int i = 0; i < keys.size(); i++) {
-      if (here.get(i).absent()) {
-        // Deleted since the scan saw it.
-        continue;
-      }
-      compared++;
-      if (!here.get(i).equals(there.get(i))) {
-        differing++;
-        if (examples.size() < EXAMPLES) {
-          examples.add(new String(keys.get(i), StandardCharsets.UTF_8));
-        }
-      }
-    }
-  }
-
-  private static List<StoredValue> await(Future<List<StoredValue>> reading) {
-    try {
-      return reading.get();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IllegalStateException("interrupted while comparing", e);
-    } catch (ExecutionException e) {
-      if (e.getCause() instanceof StepFailure failure) {
-        throw failure;
-      }
-      throw new IllegalStateException(e.getCause());
+    await(BATCHES_IN_MEMORY);
+    synchronized (examples) {
+      return new KeyComparison(compared, differing, examples.stream().sorted().toList());
     }
   }
 
   @Override
   public void close() {
-    otherSide.shutdownNow();
+    threads.shutdownNow();
+    try {
+      if (!threads.awaitTermination(LAST_ANSWERS.toMillis(), TimeUnit.MILLISECONDS)) {
+        throw new IllegalStateException("a comparison of keys does not end");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    opened.forEach(JedisServer::close);
   }
+
+  private void compareBatch(List<byte[]> keys) {
+    try {
+      if (failure.get() == null) {
+        Lane lane = idle.poll();
+        if (lane == null) {
+          lane = open();
+        }
+        count(keys, lane.from.read(keys), lane.to.read(keys));
+        idle.add(lane);
+      }
+    } catch (RuntimeException e) {
+      failure.compareAndSet(null, e);
+    } finally {
+      room.release();
+    }
+  }
+
+  private Lane open() {
+    JedisServer anotherFrom = from.again();
+    opened.add(anotherFrom);
+    JedisServer anotherTo = to.again();
+    opened.add(anotherTo);
+    return new Lane(anotherFrom, anotherTo);
+  }
+
+  private void count(List<byte[]> keys, List<StoredValue> here, List<StoredValue> there) {
+    synchronized (examples) {
+      for (int i = 0; i < keys.size(); i++) {
+        if (here.get(i).absent()) {
+          // Deleted since the scan saw it.
+          continue;
+        }
+        compared++;
+        if (!here.get(i).equals(there.get(i))) {
+          differing++;
+          if (examples.size() < EXAMPLES) {
+            examples.add(new String(keys.get(i), StandardCharsets.UTF_8));
+          }
+        }
+      }
+    }
+  }
+
+  private void await(int places) {
+    try {
+      room.acquire(places);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted while comparing", e);
+    }
+    if (failure.get() != null) {
+      throw failure.get();
+    }
+  }
+
+  /** A connection to each of the two. */
+  private record Lane(JedisServer from, JedisServer to) {}
 }

@@ -130,6 +130,20 @@ class JedisServerTest {
   }
 
   @Test
+  void aComparisonWhoseOtherSideDiesFailsAndLeavesNoConnection() {
+    users(onSource, 0, 2000);
+    dest.kill();
+    assertThatThrownBy(() -> server.compareUsersWith(other))
+        .isInstanceOf(StepFailure.class)
+        .hasMessageContaining("dest: Redis at");
+    Awaitility.await()
+        .untilAsserted(
+            () ->
+                assertThat(onSource.clientList().lines().filter(line -> !line.isBlank()))
+                    .hasSize(2));
+  }
+
+  @Test
   void samplesTheSameUsersOnBothSides() {
     users(onSource, 0, 1000);
     users(onDest, 500, 1000);
