@@ -19,7 +19,9 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.camunda.bpm.engine.delegate.DelegateExecution;
 import org.slf4j.Logger;
@@ -64,11 +66,23 @@ class RecordedSteps implements StepContexts {
     }
   }
 
+  /** What a look between two steps knows; it leaves no variables. */
+  StepContext between(String migration, String watch, Function<String, Object> variables) {
+    return new Context(
+        migration,
+        watch,
+        watch,
+        variables,
+        (name, value) -> {
+          throw new UnsupportedOperationException("a watch keeps no variable, such as " + name);
+        });
+  }
+
   /**
    * Whoever works on a migration's machines holds its turn. A step that the engine gave up (an
    * abort, a time-out) may still be at work in its thread: the next one waits for it here.
    */
-  ReentrantLock turn(String migration) {
+  private ReentrantLock turn(String migration) {
     return turns.computeIfAbsent(migration, id -> new ReentrantLock(true));
   }
 
@@ -102,11 +116,11 @@ class RecordedSteps implements StepContexts {
   }
 
   private static boolean late(DelegateExecution execution) {
-    return deadline(execution).map(Instant.now()::isAfter).orElse(false);
+    return deadline(execution::getVariable).map(Instant.now()::isAfter).orElse(false);
   }
 
-  private static Optional<Instant> deadline(DelegateExecution execution) {
-    return Optional.ofNullable((String) execution.getVariable(ColdWindow.DEADLINE))
+  private static Optional<Instant> deadline(Function<String, Object> variables) {
+    return Optional.ofNullable((String) variables.apply(ColdWindow.DEADLINE))
         .filter(text -> !text.isEmpty())
         .map(Instant::parse);
   }
@@ -117,7 +131,13 @@ class RecordedSteps implements StepContexts {
         logbook.begins(
             migration, execution.getCurrentActivityId(), execution.getCurrentActivityName());
     long began = System.nanoTime();
-    Context step = new Context(execution);
+    Context step =
+        new Context(
+            migration,
+            execution.getCurrentActivityId(),
+            execution.getCurrentActivityName(),
+            execution::getVariable,
+            execution::setVariable);
     try {
       work.accept(step);
       logbook.ended(run, "done", since(began), step.machines(), step.said());
@@ -139,12 +159,25 @@ class RecordedSteps implements StepContexts {
 
   private final class Context implements StepContext {
 
-    private final DelegateExecution execution;
+    private final String migration;
+    private final String step;
+    private final String name;
+    private final Function<String, Object> variables;
+    private final BiConsumer<String, Object> keep;
     private final Set<String> machines = new LinkedHashSet<>();
     private final StringBuilder said = new StringBuilder();
 
-    Context(DelegateExecution execution) {
-      this.execution = execution;
+    Context(
+        String migration,
+        String step,
+        String name,
+        Function<String, Object> variables,
+        BiConsumer<String, Object> keep) {
+      this.migration = migration;
+      this.step = step;
+      this.name = name;
+      this.variables = variables;
+      this.keep = keep;
       shells.know(platform());
     }
 
@@ -158,7 +191,7 @@ class RecordedSteps implements StepContexts {
 
     @Override
     public String migration() {
-      return execution.getProcessInstanceId();
+      return migration;
     }
 
     @Override
@@ -213,12 +246,12 @@ class RecordedSteps implements StepContexts {
 
     @Override
     public Journal journal() {
-      return logbook.journal(migration(), execution.getCurrentActivityId());
+      return logbook.journal(migration, step);
     }
 
     @Override
     public <T> Optional<T> find(String name, Class<T> type) {
-      return Optional.ofNullable(execution.getVariable(name))
+      return Optional.ofNullable(variables.apply(name))
           .map(variable -> Values.fromVariable(name, variable, type));
     }
 
@@ -229,7 +262,7 @@ class RecordedSteps implements StepContexts {
               () ->
                   new StepFailure(
                       "this program",
-                      "step " + execution.getCurrentActivityName(),
+                      "step " + this.name,
                       "the variable " + name + ", which an earlier step puts",
                       "none",
                       "rerun the step that puts it, or report this as an error of this program"));
@@ -237,13 +270,13 @@ class RecordedSteps implements StepContexts {
 
     @Override
     public void put(String name, Object value) {
-      execution.setVariable(name, Values.toVariable(value));
+      keep.accept(name, Values.toVariable(value));
     }
 
     @Override
     public void evidence(String name, String markdown) {
-      logbook.keep(migration(), name, execution.getCurrentActivityId(), markdown);
-      put(Evidences.variable(name), FormText.of(markdown, Evidences.page(migration(), name)));
+      logbook.keep(migration, name, step, markdown);
+      put(Evidences.variable(name), FormText.of(markdown, Evidences.page(migration, name)));
     }
 
     @Override
@@ -253,7 +286,7 @@ class RecordedSteps implements StepContexts {
 
     @Override
     public Optional<Instant> outageDeadline() {
-      return deadline(execution);
+      return deadline(variables);
     }
   }
 }

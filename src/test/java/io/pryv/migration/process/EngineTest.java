@@ -12,6 +12,8 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -53,6 +55,7 @@ abstract class EngineTest {
   @Autowired ProcessEngine engine;
   @Autowired ScriptedSteps steps;
   @Autowired Logbook logbook;
+  @Autowired AtomicReference<String> troubleOfReplication;
 
   @DynamicPropertySource
   static void files(DynamicPropertyRegistry properties) {
@@ -65,6 +68,7 @@ abstract class EngineTest {
   @BeforeEach
   void healthyPlatform() {
     steps.reset();
+    troubleOfReplication.set("");
     platform("pryv", "pryv.example", "198.51.100.11", "");
   }
 
@@ -232,7 +236,7 @@ abstract class EngineTest {
       excludeFilters =
           @ComponentScan.Filter(
               type = FilterType.REGEX,
-              pattern = "io\\.pryv\\.migration\\.process\\.(Edges|ReplicationWatch|.*Test.*)"))
+              pattern = "io\\.pryv\\.migration\\.process\\.(Edges|.*Test.*)"))
   static class Application {
 
     @Bean
@@ -240,6 +244,17 @@ abstract class EngineTest {
       ScriptedSteps steps = new ScriptedSteps();
       steps.reset();
       return steps;
+    }
+
+    /** What the watch over replication sees: trouble is whatever a test puts here. */
+    @Bean
+    static AtomicReference<String> troubleOfReplication() {
+      return new AtomicReference<>("");
+    }
+
+    @Bean
+    static StandingWatch standingWatch(AtomicReference<String> troubleOfReplication) {
+      return step -> Optional.of(troubleOfReplication.get()).filter(text -> !text.isEmpty());
     }
 
     @Bean

@@ -357,6 +357,42 @@ abstract class MigrationPaths extends EngineTest {
   }
 
   @Test
+  void aTunnelThatDiesIsAnIncidentUntilSourceFollowsAgain() {
+    String migration = start();
+    go(migration);
+    taskAt(migration, "nameServers");
+    Instant died = Instant.now();
+    troubleOfReplication.set("the link to dest is down for 4 s");
+    Incident incident =
+        eventually(() -> replicationIncidents(migration).stream().findFirst().orElse(null));
+    assertThat(Duration.between(died, Instant.now())).isLessThan(Duration.ofSeconds(10));
+    assertThat(incident.getIncidentMessage()).contains("the link to dest is down");
+
+    troubleOfReplication.set("");
+    eventually(() -> replicationIncidents(migration).isEmpty() ? true : null);
+    complete(migration, "nameServers", Map.of());
+    taskAt(migration, "confirmRetirement");
+  }
+
+  @Test
+  void nobodyWatchesReplicationBeforeSourceFollowsOrOnceItRetires() {
+    troubleOfReplication.set("no tunnel is open");
+    steps.failing("retireSource", 1, "docker hangs");
+    String migration = start();
+    taskAt(migration, "gate");
+    assertThat(variable(migration, "sourceFollows")).isNull();
+    go(migration);
+    complete(migration, "nameServers", Map.of());
+    eventually(() -> replicationIncidents(migration).isEmpty() ? null : true);
+    complete(migration, "confirmRetirement", Map.of());
+    Incident failed = failedJob(migration, "retireSource");
+
+    eventually(() -> replicationIncidents(migration).isEmpty() ? true : null);
+    retry(failed);
+    assertThat(endOf(migration)).isEqualTo("completed");
+  }
+
+  @Test
   void aSecondMigrationOfTheSameDomainIsRefusedAtItsStart() {
     String first = start();
     platform("other", "pryv.example", "198.51.100.99", "");
@@ -513,6 +549,15 @@ abstract class MigrationPaths extends EngineTest {
     System.out.print(report);
 
     assertThat(missed).isEmpty();
+  }
+
+  private List<Incident> replicationIncidents(String migration) {
+    return engine
+        .getRuntimeService()
+        .createIncidentQuery()
+        .processInstanceId(migration)
+        .incidentType(ReplicationWatch.INCIDENT)
+        .list();
   }
 
   private Incident failedJob(String migration, String activity) {
