@@ -9,7 +9,7 @@ public interface PlannedEdit {
   /** Whose file it is: source's or dest's. */
   Machine.Role role();
 
-  /** The file on that machine. */
+  /** The file on that machine; empty while too little is known of the layout. */
   String file(Layout layout);
 
   /**

@@ -23,7 +23,7 @@ final class CloserLook {
         if answer=$(timeout 5 bash -c 'exec 3<>"/dev/tcp/$0/$1"' "$1" "$2" 2>&1); then
           echo open
         else
-          case $answer in *refused*) echo refused ;; *) echo "no answer within 5 s: $answer" ;; esac
+          case $answer in '') echo "no answer within 5 s" ;; *) echo "${answer##*: }" ;; esac
         fi
       }
       disk() {

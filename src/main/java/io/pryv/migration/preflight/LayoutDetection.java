@@ -316,9 +316,10 @@ final class LayoutDetection {
                     .filter(directive -> directive.name().equals("server"))
                     .filter(LayoutDetection::passesToRegister)
                     .flatMap(server -> server.children("access_log").stream()),
-                directives(site).filter(directive -> directive.name().equals("access_log")),
-                directives(nginxConf + "/nginx.conf")
-                    .filter(directive -> directive.name().equals("access_log")))
+                level(site).filter(directive -> directive.name().equals("access_log")),
+                level(nginxConf + "/nginx.conf")
+                    .filter(directive -> directive.name().equals("http"))
+                    .flatMap(http -> http.children("access_log").stream()))
             .flatMap(directives -> directives)
             .filter(directive -> !directive.arguments().isEmpty())
             .map(directive -> directive.arguments().get(0))
@@ -344,7 +345,12 @@ final class LayoutDetection {
 
   /** Every directive of a file, blocks before what is in them; none when it can't be read. */
   private Stream<NginxDirective> directives(String path) {
-    return all(survey.conf(path).map(LayoutDetection::parsed).orElse(List.of()));
+    return level(path).flatMap(LayoutDetection::all);
+  }
+
+  /** The outermost directives of a file. */
+  private Stream<NginxDirective> level(String path) {
+    return survey.conf(path).map(LayoutDetection::parsed).orElse(List.of()).stream();
   }
 
   private static List<NginxDirective> parsed(String text) {
@@ -355,8 +361,8 @@ final class LayoutDetection {
     }
   }
 
-  private static Stream<NginxDirective> all(List<NginxDirective> directives) {
-    return directives.stream()
-        .flatMap(directive -> Stream.concat(Stream.of(directive), all(directive.children())));
+  private static Stream<NginxDirective> all(NginxDirective directive) {
+    return Stream.concat(
+        Stream.of(directive), directive.children().stream().flatMap(LayoutDetection::all));
   }
 }

@@ -302,6 +302,14 @@ final class MachineChecks {
     } else if (role == Machine.Role.DEST) {
       findings.add(
           Finding.pass(name, "containers", "not launched yet: " + String.join(", ", down)));
+    } else if (role == Machine.Role.DEST_SLAVE) {
+      findings.add(
+          Finding.warn(
+              name,
+              "containers",
+              "every service of the slave up",
+              "down: " + String.join(", ", down),
+              "start them with " + layout.startScript() + " before the name servers change"));
     } else {
       findings.add(
           Finding.stop(

@@ -199,7 +199,9 @@ public final class Preflight {
   }
 
   private Optional<RedisChecks.Seen> redisOfSource() {
-    return redis(platform.source(), RedisChecks::source);
+    return runs(platform.source())
+        ? redis(platform.source(), RedisChecks::source)
+        : Optional.empty(); // That it is down is said already.
   }
 
   private Optional<RedisChecks.Seen> redisOfDest() {
@@ -211,11 +213,7 @@ public final class Preflight {
 
   private Optional<RedisChecks.Seen> redis(
       Machine machine, Function<RedisServer, RedisChecks.Seen> look) {
-    Layout layout = layouts.get(machine.name());
-    if (layout == null) {
-      return Optional.empty();
-    }
-    try (RedisServer redis = door.open(new Register(machine, layout))) {
+    try (RedisServer redis = door.open(new Register(machine, layouts.get(machine.name())))) {
       RedisChecks.Seen seen = look.apply(redis);
       findings.addAll(seen.findings());
       return Optional.of(seen);
@@ -227,7 +225,7 @@ public final class Preflight {
 
   private void redisOfSlaves() {
     Stream.concat(platform.sourceSlaves().stream(), platform.destSlaves().stream())
-        .filter(machine -> layouts.containsKey(machine.name()))
+        .filter(this::runs)
         .forEach(
             machine ->
                 attempt(
@@ -298,7 +296,9 @@ public final class Preflight {
           () -> DataChecks.ofSource(ofSource, layouts.get("source"), platform.options()));
       attempt(
           "source", "files", () -> DataChecks.ofFiles("source", ofSource, layouts.get("source")));
-      attempt("source", "tunnel", () -> tunnelTools(ofSource));
+      if (runs(platform.source())) {
+        attempt("source", "tunnel", () -> tunnelTools(ofSource));
+      }
     }
     if (ofDest != null) {
       attempt(
@@ -365,7 +365,7 @@ public final class Preflight {
   private void reach() {
     Facts fromSource = closer.get("source");
     Facts fromDest = closer.get("dest");
-    if (fromSource != null) {
+    if (fromSource != null && surveys.containsKey("dest")) {
       attempt(
           "source",
           "reach dest",
@@ -378,7 +378,7 @@ public final class Preflight {
             return all;
           });
     }
-    if (fromDest != null) {
+    if (fromDest != null && surveys.containsKey("source")) {
       attempt(
           "dest",
           "reach source",
@@ -387,8 +387,7 @@ public final class Preflight {
   }
 
   private List<String> hostKeys(String machine) {
-    Survey survey = surveys.get(machine);
-    return survey == null ? List.of() : survey.facts().lines("hostkeys");
+    return surveys.get(machine).facts().lines("hostkeys");
   }
 
   private void certificates() {

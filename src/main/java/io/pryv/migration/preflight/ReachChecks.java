@@ -9,6 +9,9 @@ import java.util.Set;
 /** Whether one machine reaches another, and meets there the machine that we know. */
 final class ReachChecks {
 
+  /** bash's own words (strerror(3)) for a port where nothing listens. */
+  private static final String REFUSED = "Connection refused";
+
   private ReachChecks() {}
 
   /**
@@ -24,9 +27,7 @@ final class ReachChecks {
               check,
               "an open port: sshd of " + to.name(),
               answer,
-              "open it in the firewalls between the two, for "
-                  + from
-                  + "'s address; see publicAddress and port in the platform file"));
+              next(answer, from) + "; see publicAddress and port in the platform file"));
     }
     Set<String> known = new HashSet<>();
     hostKeys.forEach(line -> known.add(typeAndKey(line, 0)));
@@ -70,7 +71,7 @@ final class ReachChecks {
     if (answer.equals("open")) {
       return Finding.pass(from, check, "open");
     }
-    if (answer.equals("refused") && !launched) {
+    if (answer.equals(REFUSED) && !launched) {
       return Finding.pass(from, check, "not filtered; nothing listens before the launch");
     }
     return Finding.stop(
@@ -78,7 +79,13 @@ final class ReachChecks {
         check,
         "an open port: source's nginx will pass requests on to it",
         answer,
-        "open it in the firewalls between the two, for " + from + "'s address");
+        next(answer, from));
+  }
+
+  private static String next(String answer, String from) {
+    return answer.equals(REFUSED)
+        ? "see that its service listens on that address and port"
+        : "open it in the firewalls between the two, for " + from + "'s address";
   }
 
   private static String typeAndKey(String line, int skip) {

@@ -17,7 +17,8 @@ class FollowEdit implements PlannedEdit {
 
   @Override
   public String file(Layout layout) {
-    return layout.redisConfFile();
+    // Without its version, the directive's name is not known yet.
+    return layout.redisVersion().isEmpty() ? "" : layout.redisConfFile();
   }
 
   @Override

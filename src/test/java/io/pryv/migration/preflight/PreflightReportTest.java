@@ -1,0 +1,80 @@
+package io.pryv.migration.preflight;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class PreflightReportTest {
+
+  @Test
+  void aFindingStaysOneRowOfTheTableWhateverItHolds() {
+    PreflightReport report =
+        new PreflightReport(
+            List.of(
+                Finding.pass("dest", "tools", "bash"),
+                Finding.stop("source", "compose", "a|b", "line 1\n  line 2\r\nline 3", "mend it"),
+                Finding.warn("dest", "clock", "right", "wrong", "set it")),
+            Map.of(),
+            1_234_567,
+            Duration.ofMillis(9_001),
+            Map.of("source: /site.conf", "--- a\n+++ b\n"));
+
+    assertThat(report.toMarkdown())
+        .isEqualTo(
+            """
+            **1 stop, 1 warnings, 1 passed.** Expected outage: about 10 s. Redis data: 1,234,567 bytes.
+
+            ### Stops: nothing can begin before these are mended
+
+            | machine | what | expected | found | next |
+            |---|---|---|---|---|
+            | source | compose | a\\|b | line 1 ↵ line 2 ↵ line 3 | mend it |
+
+            ### Warnings
+
+            | machine | what | expected | found | next |
+            |---|---|---|---|---|
+            | dest | clock | right | wrong | set it |
+
+            ### What will be edited
+
+            `source: /site.conf`
+
+            ```diff
+            --- a
+            +++ b
+            ```
+
+            ### Passed
+
+            | machine | what | found |
+            |---|---|---|
+            | dest | tools | bash |
+            """);
+  }
+
+  @Test
+  void theEstimateGrowsWithUsersAndBytesAsMeasured() {
+    assertThat(Preflight.estimate(0, 0)).isEqualTo(Duration.ofSeconds(8));
+    assertThat(Preflight.estimate(20_000, 10_000_000))
+        .isBetween(Duration.ofSeconds(9), Duration.ofSeconds(12));
+    assertThat(Preflight.estimate(1_000_000, 350_000_000))
+        .isBetween(Duration.ofSeconds(100), Duration.ofSeconds(130));
+  }
+
+  @Test
+  void factsSurviveWhateverAFileHolds() {
+    String output = "noise\na\t" + "YQkiwrcKCg==" + "\nb\t\n\tx\n";
+
+    Facts facts = Facts.parse(output);
+
+    assertThat(facts.raw("a")).contains("a\t\"·\n\n");
+    assertThat(facts.has("b")).isFalse();
+    assertThat(facts.raw("b")).contains("");
+    assertThat(facts.raw("c")).isEmpty();
+    assertThat(facts.number("a")).isEqualTo(-1);
+  }
+}
