@@ -199,15 +199,27 @@ public final class Containers {
                     "create the containers without starting them",
                     prologue()
                         + HOLD
+                        + REMEMBER_NETWORKS
                         + "(cd "
                         + Quote.sh(confRoot)
                         + " && "
                         + compose()
                         + " up --no-start) >&2 </dev/null\n"
+                        + JOIN_NETWORKS
                         + HOLD_AGAIN
                         + PROVE_DOWN)
                 .within(DEADLINE))
         .orFail("run the same command by hand in CONF_ROOT and see what it says, then retry");
+  }
+
+  /** Whether {@link #createHeldDown} was cut off before the containers had all their networks. */
+  public boolean halfMade() {
+    return !shell
+        .run(
+            Command.look(
+                "see whether the containers were made whole",
+                prologue() + "[ ! -e \"$work/networks\" ]"))
+        .succeeded();
   }
 
   /** Gives them back their restart policies without starting any. */
@@ -304,6 +316,38 @@ public final class Containers {
         docker update --restart=no $ids >/dev/null
       }
       hold_down
+      """;
+
+  /**
+   * docker-compose 1 gives a container its first network when it makes it, and the others only when
+   * it starts it itself: what was made anew without being started lacks them (measured: nginx found
+   * no "register"). So they are remembered before and joined after.
+   */
+  private static final String REMEMBER_NETWORKS =
+      """
+      networks_of() { docker inspect -f '{{range $n, $v := .NetworkSettings.Networks}}{{$n}} {{end}}' "$1"; }
+      services() { ours --format '{{.Names}} {{.Label "com.docker.compose.service"}}'; }
+      if [ ! -e "$work/networks" ]; then
+        services | while read -r name service; do
+          for network in $(networks_of "$name"); do printf '%s %s\n' "$service" "$network"; done
+        done >"$work/networks.new"
+        mv "$work/networks.new" "$work/networks"
+      fi
+      """;
+
+  private static final String JOIN_NETWORKS =
+      """
+      services | while read -r name service; do
+        joined=" $(networks_of "$name") "
+        while read -r owner network; do
+          [ "$owner" = "$service" ] || continue
+          case "$joined" in
+            *" $network "*) ;;
+            *) docker network connect --alias "$service" "$network" "$name" ;;
+          esac
+        done <"$work/networks"
+      done
+      rm "$work/networks"
       """;
 
   private static final String HOLD_AGAIN = "hold_down\n";

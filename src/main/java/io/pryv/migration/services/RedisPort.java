@@ -48,7 +48,7 @@ final class RedisPort {
       askCompose(after);
       files.write(path, after.getBytes(StandardCharsets.UTF_8), "644");
     }
-    if (!bound()) {
+    if (!bound() || containers.halfMade()) {
       containers.createHeldDown();
       if (!bound()) {
         throw new StepFailure(

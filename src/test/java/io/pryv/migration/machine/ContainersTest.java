@@ -77,6 +77,19 @@ class ContainersTest {
   }
 
   @Test
+  void aContainerMadeAnewJoinsTheNetworksThatComposeWouldOnlyGiveItAtAStart() {
+    containers.holdDownAndStop();
+    source.container("register").networks("pryv_frontend", "pryv_backend");
+    source
+        .container("register")
+        .onCreate("echo pryv_backend >\"$SANDBOX/docker/$CONTAINER/networks\"");
+    containers.createHeldDown();
+    assertThat(source.container("register").networks())
+        .containsExactlyInAnyOrder("pryv_frontend", "pryv_backend");
+    assertThat(containers.halfMade()).isFalse();
+  }
+
+  @Test
   void theServicesStartInTheOrderInWhichTheyNeedEachOther() {
     containers.holdDownAndStop();
     containers.start();

@@ -155,6 +155,16 @@ public final class StubDocker {
       return this;
     }
 
+    /** The networks that it has joined, from now on. */
+    public Container networks(String... names) {
+      return put("networks", String.join("\n", names) + "\n");
+    }
+
+    /** The networks that it has joined. */
+    public List<String> networks() {
+      return lines(directory.resolve("networks"));
+    }
+
     /** Runs whenever compose looks whether it must be made anew. */
     public Container onCreate(String bash) {
       return put("on-create", bash);

@@ -1,7 +1,7 @@
 #!/bin/bash
 # docker and docker-compose for sandboxes: one directory per container below $SANDBOX/docker.
 #   state (running|exited)  policy  log  labels (KEY=VALUE lines)  fields (TEMPLATE<TAB>VALUE lines)
-#   bin/ (programs of that container)  on-start (bash, run at each start)
+#   networks (one a line)  bin/ (programs of that container)  on-start (bash, run at each start)
 # Every call is noted in $SANDBOX/docker-calls. What is not supported fails with exit code 64.
 containers=$SANDBOX/docker
 me=$(basename "$0")
@@ -66,6 +66,7 @@ render() {
     text=${text//"{{.State.Running}}"/false}
     text=${text//"{{.Status}}"/Exited (0) 5 seconds ago}
   fi
+  text=${text//'{{range $n, $v := .NetworkSettings.Networks}}{{$n}} {{end}}'/"$(tr '\n' ' ' <"$directory/networks" 2>/dev/null)"}
   for rest in '{{index .Config.Labels "' '{{.Label "'; do
     while [[ $text == *"$rest"* ]]; do
       before=${text%%"$rest"*}
@@ -230,6 +231,11 @@ docker_() {
       done
       name=$(resolve "$1") || return 1
       if [ "$tail" = all ]; then cat "$containers/$name/log"; else tail -n "$tail" "$containers/$name/log"; fi
+      ;;
+    network)
+      [ "$1 $2" = "connect --alias" ] || unsupported "network $*"
+      name=$(resolve "$5") || return 1
+      echo "$4" >>"$containers/$name/networks"
       ;;
     image)
       case $1 in
