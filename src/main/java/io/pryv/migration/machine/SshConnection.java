@@ -2,7 +2,9 @@ package io.pryv.migration.machine;
 
 import io.pryv.migration.platform.Machine;
 import io.pryv.migration.platform.StepFailure;
+import java.io.FilterInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.NoRouteToHostException;
@@ -17,6 +19,7 @@ import java.time.Duration;
 import java.util.Base64;
 import java.util.concurrent.Semaphore;
 import javax.net.SocketFactory;
+import jdk.net.ExtendedSocketOptions;
 import net.schmizz.keepalive.KeepAliveRunner;
 import net.schmizz.sshj.Config;
 import net.schmizz.sshj.SSHClient;
@@ -262,13 +265,13 @@ final class SshConnection {
     }
   }
 
-  /** Sockets that send small packets at once: a command is a dialogue of several. */
+  /** Makes the sockets for a connection, and keeps the one it made. */
   private static final class SwiftSockets extends SocketFactory {
     private Socket last;
 
     @Override
     public Socket createSocket() throws IOException {
-      last = new Socket();
+      last = new SwiftSocket();
       last.setTcpNoDelay(true);
       return last;
     }
@@ -291,6 +294,38 @@ final class SshConnection {
     @Override
     public Socket createSocket(InetAddress host, int port, InetAddress from, int fromPort) {
       throw new UnsupportedOperationException();
+    }
+  }
+
+  /**
+   * A socket that acknowledges at once. sshd holds the last part of an answer back until what it
+   * sent before is acknowledged (Nagle), which Linux delays by 40 ms: each longer answer would cost
+   * that much.
+   */
+  private static final class SwiftSocket extends Socket {
+
+    @Override
+    public InputStream getInputStream() throws IOException {
+      InputStream in = super.getInputStream();
+      return supportedOptions().contains(ExtendedSocketOptions.TCP_QUICKACK)
+          ? new AcknowledgedAtOnce(this, in)
+          : in;
+    }
+  }
+
+  private static final class AcknowledgedAtOnce extends FilterInputStream {
+    private final Socket socket;
+
+    AcknowledgedAtOnce(Socket socket, InputStream in) {
+      super(in);
+      this.socket = socket;
+    }
+
+    @Override
+    public int read(byte[] buffer, int offset, int length) throws IOException {
+      // Linux forgets the option by itself.
+      socket.setOption(ExtendedSocketOptions.TCP_QUICKACK, true);
+      return in.read(buffer, offset, length);
     }
   }
 }

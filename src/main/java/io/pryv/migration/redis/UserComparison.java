@@ -36,6 +36,8 @@ final class UserComparison implements AutoCloseable {
   private final Queue<JedisServer> opened = new ConcurrentLinkedQueue<>();
   private final AtomicReference<RuntimeException> failure = new AtomicReference<>();
   private final List<String> examples = new ArrayList<>();
+  private long submitted;
+  private long read;
   private long compared;
   private long differing;
 
@@ -50,6 +52,7 @@ final class UserComparison implements AutoCloseable {
     for (int start = 0; start < ofUsers.size(); start += BATCH) {
       List<byte[]> batch = ofUsers.subList(start, Math.min(start + BATCH, ofUsers.size()));
       await(1);
+      submitted += batch.size();
       threads.execute(() -> compareBatch(batch));
     }
   }
@@ -58,6 +61,11 @@ final class UserComparison implements AutoCloseable {
   KeyComparison result() {
     await(BATCHES_IN_MEMORY);
     synchronized (examples) {
+      // What this guards is destructive: no batch may get lost, whatever becomes of its thread.
+      if (read != submitted) {
+        throw new IllegalStateException(
+            "only %d of %d keys were compared".formatted(read, submitted));
+      }
       return new KeyComparison(compared, differing, examples.stream().sorted().toList());
     }
   }
@@ -102,6 +110,7 @@ final class UserComparison implements AutoCloseable {
 
   private void count(List<byte[]> keys, List<StoredValue> here, List<StoredValue> there) {
     synchronized (examples) {
+      read += keys.size();
       for (int i = 0; i < keys.size(); i++) {
         if (here.get(i).absent()) {
           // Deleted since the scan saw it.
