@@ -88,6 +88,7 @@ public final class Preflight {
     data(source);
     reach();
     certificates();
+    inheritedHeaders();
     planEdits();
     attempt(
         "platform",
@@ -244,11 +245,19 @@ public final class Preflight {
 
   /** Whether the Redis of a register is up. */
   private boolean runs(Machine machine) {
+    return isUp(machine, Layout::redisContainer);
+  }
+
+  /** Whether the nginx of a register is up. */
+  private boolean serves(Machine machine) {
+    return isUp(machine, Layout::nginxContainer);
+  }
+
+  private boolean isUp(Machine machine, Function<Layout, String> container) {
     Layout layout = layouts.get(machine.name());
     return layout != null
         && surveys.get(machine.name()).containers().stream()
-            .anyMatch(
-                container -> container.name().equals(layout.redisContainer()) && container.up());
+            .anyMatch(found -> found.name().equals(container.apply(layout)) && found.up());
   }
 
   private void completeLayouts(Optional<RedisChecks.Seen> source, Optional<RedisChecks.Seen> dest) {
@@ -374,7 +383,7 @@ public final class Preflight {
                 new ArrayList<>(
                     ReachChecks.ssh("source", fromSource, platform.dest(), hostKeys("dest")));
             all.add(
-                ReachChecks.https("source", fromSource, platform.dest(), runs(platform.dest())));
+                ReachChecks.https("source", fromSource, platform.dest(), serves(platform.dest())));
             return all;
           });
     }
@@ -400,6 +409,33 @@ public final class Preflight {
               Certificates.check(
                   "dest", platform.domain(), tlsFiles(platform.dest()), ofDest, Instant.now()));
     }
+  }
+
+  /**
+   * A location that sets any header inherits none (field guide 3.1): what nginx.conf sets for all
+   * is not in the site file, and not sent while source proxies.
+   */
+  private void inheritedHeaders() {
+    Layout layout = layouts.get("source");
+    if (layout == null) {
+      return;
+    }
+    String file = layout.nginxConfDirectory() + "/nginx.conf";
+    attempt(
+        "source",
+        file,
+        () -> {
+          List<String> lost = HttpHeaders.setForAll(conf("source", file));
+          return lost.isEmpty()
+              ? List.of()
+              : List.of(
+                  Finding.warn(
+                      "source",
+                      file,
+                      "no proxy_set_header that the register's location inherits",
+                      String.join(", ", lost),
+                      "nothing, unless dest needs them: they are not sent while source proxies"));
+        });
   }
 
   private void planEdits() {

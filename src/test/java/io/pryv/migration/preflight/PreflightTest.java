@@ -288,6 +288,19 @@ class PreflightTest {
   }
 
   @Test
+  void headersThatTheProxyingLocationWouldLoseAreAWarning() {
+    source.edit(
+        "reg-master/nginx/conf/nginx.conf",
+        "sendfile on;",
+        "proxy_set_header X-Real-IP $remote_addr; proxy_set_header X-Tenant pryv;");
+
+    Finding finding = find(look(), "source", "nginx/conf/nginx.conf");
+
+    assertThat(finding.level()).isEqualTo(Finding.Level.WARN);
+    assertThat(finding.found()).isEqualTo("X-Tenant");
+  }
+
+  @Test
   void aComposeFileWithoutRedisIsNamed() {
     dest.edit("reg-master.yml", "  redis:\n    image", "  valkey:\n    image");
 
