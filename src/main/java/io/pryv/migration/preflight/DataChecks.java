@@ -19,6 +19,9 @@ final class DataChecks {
   private static final List<String> READ_AT_START =
       List.of("dir", "dbfilename", "appendonly", "appendfilename", "appenddirname", "databases");
 
+  /** Bytes of a data directory in which a register has written its fixture and nothing else. */
+  private static final long EMPTY = 100_000;
+
   private static final Pattern MEMORY = Pattern.compile("(MemTotal|MemAvailable):\\s+(\\d+) kB");
 
   private DataChecks() {}
@@ -59,9 +62,20 @@ final class DataChecks {
     return findings;
   }
 
-  /** Dest's room for the data, and whether it holds any of its own. */
-  static List<Finding> ofDest(Facts facts, Layout layout, long sourceBytes) {
+  /** Dest's room for the data, and what is there already. */
+  static List<Finding> ofDest(Facts facts, Layout layout, long sourceBytes, boolean destRuns) {
     List<Finding> findings = new ArrayList<>();
+    long bytes = facts.number("data.bytes");
+    if (!destRuns && bytes > EMPTY) {
+      findings.add(
+          Finding.warn(
+              "dest",
+              "data directory " + layout.dataDirectory(),
+              "hardly anything: dest is not launched yet",
+              "%,d bytes".formatted(bytes),
+              "see whose they are: dest is launched with them, and the migration stops there if they"
+                  + " hold users"));
+    }
     if (facts.has("data.symlinks")) {
       findings.add(
           Finding.stop(

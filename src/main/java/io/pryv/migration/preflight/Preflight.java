@@ -311,7 +311,11 @@ public final class Preflight {
     }
     if (ofDest != null) {
       attempt(
-          "dest", "data", () -> DataChecks.ofDest(ofDest, layouts.get("dest"), bytesOfSource()));
+          "dest",
+          "data",
+          () ->
+              DataChecks.ofDest(
+                  ofDest, layouts.get("dest"), bytesOfSource(), runs(platform.dest())));
       attempt("dest", "files", () -> DataChecks.ofFiles("dest", ofDest, layouts.get("dest")));
     }
     if (source.isPresent() && surveys.containsKey("dest")) {

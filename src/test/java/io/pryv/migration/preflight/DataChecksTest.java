@@ -41,7 +41,7 @@ class DataChecksTest {
   void destNeedsRoomForSourcesData(String free, Finding.Level level, String found) {
     Facts facts = new Facts(Map.of("data.disk", "overlay 1 1 " + free + " 27% /"));
 
-    assertThat(DataChecks.ofDest(facts, LAYOUT, 100))
+    assertThat(DataChecks.ofDest(facts, LAYOUT, 100, false))
         .filteredOn(finding -> finding.check().equals("room for the data"))
         .singleElement()
         .satisfies(
@@ -49,6 +49,17 @@ class DataChecksTest {
               assertThat(finding.level()).isEqualTo(level);
               assertThat(finding.found()).isEqualTo(found);
             });
+  }
+
+  @ParameterizedTest
+  @CsvSource({"99999, false, false", "5000000, false, true", "5000000, true, false"})
+  void dataThatIsThereBeforeTheLaunchIsAWarning(long bytes, boolean runs, boolean warned) {
+    Facts facts = new Facts(Map.of("data.bytes", String.valueOf(bytes)));
+
+    assertThat(
+            DataChecks.ofDest(facts, LAYOUT, 100, runs).stream()
+                .anyMatch(finding -> finding.check().equals("data directory /data")))
+        .isEqualTo(warned);
   }
 
   @ParameterizedTest

@@ -1,0 +1,198 @@
+package io.pryv.migration.proxy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Two real nginx: source's with an edited site file, and dest's, whose first block knows no API.
+ */
+class ProxyingNginxTest {
+
+  private static final String DEST = "203.0.113.12";
+
+  private static final String SITE =
+      """
+      upstream register_server {
+        server 127.0.0.1:1 max_fails=3 fail_timeout=30s;
+      }
+      server {
+        listen %d ssl;
+        server_name reg.pryv.lab access.pryv.lab;
+        location / {
+          proxy_pass http://register_server;
+        }
+      }
+      """;
+
+  private static final String SITE_OF_DEST =
+      """
+      server {
+        listen %d ssl;
+        server_name mail.pryv.lab;
+        location /sendmail/ { return 200 "mail"; }
+      }
+      server {
+        listen %1$d ssl;
+        server_name reg.pryv.lab access.pryv.lab;
+        location / {
+          return 200 "dest as $host, SNI $ssl_server_name, $http_x_forwarded_proto for $http_x_real_ip";
+        }
+      }
+      """;
+
+  @TempDir static Path certificate;
+  @TempDir Path directory;
+  private final List<Process> running = new ArrayList<>();
+  private int source;
+  private int dest;
+
+  @BeforeAll
+  static void makeCertificate() throws Exception {
+    run(
+        certificate,
+        "openssl",
+        "req",
+        "-x509",
+        "-newkey",
+        "rsa:2048",
+        "-nodes",
+        "-keyout",
+        "key",
+        "-out",
+        "crt",
+        "-days",
+        "2",
+        "-subj",
+        "/CN=*.pryv.lab");
+  }
+
+  @BeforeEach
+  void startDest() throws Exception {
+    source = freePort();
+    dest = freePort();
+    start("dest", SITE_OF_DEST.formatted(dest), dest);
+  }
+
+  @AfterEach
+  void stop() throws InterruptedException {
+    for (Process nginx : running) {
+      nginx.destroy();
+      nginx.waitFor();
+    }
+  }
+
+  @Test
+  void destAnswersUnderTheHostNameThatTheClientAskedFor() throws Exception {
+    startSource(NginxSite.parse(SITE.formatted(source)).proxyTo(DEST));
+
+    assertThat(get("reg.pryv.lab"))
+        .isEqualTo("200 dest as reg.pryv.lab, SNI reg.pryv.lab, https for 127.0.0.1");
+    // A resumed TLS session keeps the name it began with; the block is chosen by Host.
+    assertThat(get("access.pryv.lab")).startsWith("200 dest as access.pryv.lab, ");
+  }
+
+  @Test
+  void theProceduresEditToTheLetterIsAnsweredByTheWrongBlock() throws Exception {
+    startSource(
+        SITE.formatted(source)
+            .replace("127.0.0.1:1 max_fails=3 fail_timeout=30s", DEST + ":443")
+            .replace("http://register_server", "https://register_server"));
+
+    assertThat(get("reg.pryv.lab")).startsWith("404 ");
+  }
+
+  private void startSource(String site) throws Exception {
+    assertThat(site).contains(DEST + ":443");
+    start("source", site.replace(DEST + ":443", "127.0.0.1:" + dest), source);
+  }
+
+  private void start(String name, String site, int port) throws Exception {
+    Path home = Files.createDirectory(directory.resolve(name));
+    Files.writeString(home.resolve("site.conf"), site);
+    Path conf =
+        Files.writeString(
+            home.resolve("nginx.conf"),
+            """
+            daemon off;
+            pid %1$s/pid;
+            error_log %1$s/error.log;
+            events {}
+            http {
+              access_log off;
+              client_body_temp_path %1$s/b; proxy_temp_path %1$s/p; fastcgi_temp_path %1$s/f;
+              uwsgi_temp_path %1$s/u; scgi_temp_path %1$s/s;
+              ssl_certificate %2$s/crt;
+              ssl_certificate_key %2$s/key;
+              include %1$s/site.conf;
+            }
+            """
+                .formatted(home, certificate));
+    running.add(
+        new ProcessBuilder("nginx", "-c", conf.toString())
+            .redirectErrorStream(true)
+            .redirectOutput(home.resolve("output").toFile())
+            .start());
+    awaitPort(port);
+  }
+
+  private static void awaitPort(int port) {
+    long deadline = System.nanoTime() + Duration.ofSeconds(20).toNanos();
+    while (System.nanoTime() < deadline) {
+      try (Socket socket = new Socket()) {
+        socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 1000);
+        return;
+      } catch (IOException notYet) {
+        LockSupport.parkNanos(Duration.ofMillis(20).toNanos());
+      }
+    }
+    throw new AssertionError("nginx does not listen on port " + port);
+  }
+
+  private String get(String host) throws Exception {
+    String answer =
+        run(
+            directory,
+            "curl",
+            "-sk",
+            "-m",
+            "10",
+            "-w",
+            "\n%{http_code}",
+            "--resolve",
+            host + ":" + source + ":127.0.0.1",
+            "https://" + host + ":" + source + "/wactiv/check_username");
+    int end = answer.lastIndexOf('\n');
+    return answer.substring(end + 1) + " " + answer.substring(0, end);
+  }
+
+  private static int freePort() throws IOException {
+    try (ServerSocket socket = new ServerSocket(0)) {
+      return socket.getLocalPort();
+    }
+  }
+
+  private static String run(Path directory, String... command) throws Exception {
+    Process process =
+        new ProcessBuilder(command).directory(directory.toFile()).redirectErrorStream(true).start();
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(process.waitFor()).as(output).isZero();
+    return output;
+  }
+}
