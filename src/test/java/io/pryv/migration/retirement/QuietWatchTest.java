@@ -5,13 +5,17 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.pryv.migration.dns.FakeDns;
 import io.pryv.migration.machine.HttpsProbe;
+import io.pryv.migration.machine.InMemoryJournal;
 import io.pryv.migration.machine.SandboxHands;
 import io.pryv.migration.machine.SandboxShell;
 import io.pryv.migration.machine.StubDocker;
 import io.pryv.migration.platform.Layout;
 import io.pryv.migration.platform.Machine;
+import io.pryv.migration.platform.Options;
+import io.pryv.migration.platform.Platform;
 import io.pryv.migration.platform.Register;
 import io.pryv.migration.platform.StepFailure;
+import io.pryv.migration.process.FakeStep;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -25,6 +29,7 @@ import java.time.format.DateTimeFormatter;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -306,5 +311,56 @@ class QuietWatchTest {
         .isEqualTo(Duration.ofSeconds(15));
     assertThat(QuietWatch.period(Duration.ofSeconds(15), Duration.ofMinutes(1)))
         .isEqualTo(Duration.ofMinutes(1));
+  }
+
+  @Test
+  void theStepGoesOnFromItsLastLookByItsVariables() {
+    Register source = register(log.toString(), "pryv_reverse_proxy_1");
+    FakeStep step =
+        new FakeStep(
+            "m-1",
+            new Platform(
+                "lab",
+                "pryv.lab",
+                machine.machine(),
+                machine.machine(),
+                List.of(),
+                List.of(),
+                "known_hosts",
+                List.of(),
+                List.of(),
+                new Options(
+                    true,
+                    "",
+                    "rsa",
+                    5,
+                    1 << 20,
+                    Duration.ofMinutes(2),
+                    false,
+                    List.of("reg"),
+                    200,
+                    Duration.ofMinutes(1),
+                    Duration.ofMillis(1))),
+            new SandboxHands(machine),
+            new InMemoryJournal(),
+            source);
+    WatchQuietDelegate watch = new WatchQuietDelegate(step.contexts(), dns, https);
+
+    query("register-migration-1.pryv.lab");
+    step.run(watch);
+    assertThat(step.get("quiet", Boolean.class)).isFalse();
+    request("198.51.100.7", "/ariane/server");
+    query("register-migration-2.pryv.lab");
+    step.run(watch);
+    assertThat(step.evidence("quiet")).contains("GET /ariane/server");
+    query("register-migration-3.pryv.lab");
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(20))
+        .until(
+            () -> {
+              step.run(watch);
+              return step.get("quiet", Boolean.class);
+            });
+    assertThat(step.get("quietSince", Instant.class)).isBefore(Instant.now());
   }
 }

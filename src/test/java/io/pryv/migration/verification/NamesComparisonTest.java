@@ -1,12 +1,19 @@
 package io.pryv.migration.verification;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.pryv.migration.dns.DnsClient;
 import io.pryv.migration.dns.FakeDns;
+import io.pryv.migration.machine.InMemoryJournal;
+import io.pryv.migration.machine.SandboxHands;
 import io.pryv.migration.platform.Machine;
 import io.pryv.migration.platform.Options;
 import io.pryv.migration.platform.Platform;
+import io.pryv.migration.platform.Register;
+import io.pryv.migration.platform.StepFailure;
+import io.pryv.migration.process.FakeStep;
+import io.pryv.migration.redis.FakeRedis;
 import java.time.Duration;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -242,5 +249,31 @@ class NamesComparisonTest {
     assertThat(compared.differences()).hasSize(100);
     assertThat(compared.markdown().lines().filter(line -> line.startsWith("| dest"))).hasSize(20);
     assertThat(compared.failure().getMessage().length()).isLessThan(4000);
+  }
+
+  @Test
+  void theStepComparesASampleOfSourcesUsersAndStopsOnADifference() {
+    FakeRedis source = new FakeRedis("source").fixture("core1.pryv.lab");
+    source.user("ariane", "ariane@mail.example", "core1.pryv.lab");
+    source.user("bertrand", "bertrand@mail.example", "core2.pryv.lab");
+    FakeStep step =
+        new FakeStep(
+            "m-1",
+            platform(),
+            new SandboxHands(),
+            new InMemoryJournal(),
+            new Register(platform().source(), null));
+    VerifyDnsDelegate verify = new VerifyDnsDelegate(step.contexts(), FakeRedis.door(source), dns);
+
+    assertThat(step.run(verify))
+        .isEqualTo("16 names (2 users) compared on dest, dest-slave, none differs");
+    assertThat(step.get("namesCompared", Long.class)).isEqualTo(16);
+    assertThat(step.get("namesDiffering", Long.class)).isZero();
+
+    dns.answers(DEST, "ariane.pryv.lab", "A");
+    assertThatThrownBy(() -> step.run(verify))
+        .isInstanceOf(StepFailure.class)
+        .hasMessageContaining("dest, A ariane.pryv.lab: expected CNAME core1.pryv.lab");
+    assertThat(step.evidence("dns")).contains("1 differ").contains("ariane.pryv.lab");
   }
 }
