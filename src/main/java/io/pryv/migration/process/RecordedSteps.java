@@ -18,11 +18,15 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.IntStream;
+import org.camunda.bpm.engine.OptimisticLockingException;
+import org.camunda.bpm.engine.delegate.BpmnError;
 import org.camunda.bpm.engine.delegate.DelegateExecution;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -40,6 +44,8 @@ class RecordedSteps implements StepContexts {
   private final Logbook logbook;
   private final PlatformShells shells;
   private final Map<String, ReentrantLock> turns = new ConcurrentHashMap<>();
+  private final AtomicInteger atWork = new AtomicInteger();
+  private volatile boolean stopping;
 
   RecordedSteps(Logbook logbook, PlatformShells shells) {
     this.logbook = logbook;
@@ -55,14 +61,39 @@ class RecordedSteps implements StepContexts {
       Thread.currentThread().interrupt();
       throw new IllegalStateException("this program stops before the step began", e);
     }
+    atWork.incrementAndGet();
     try {
       if (ColdWindow.holds(execution)) {
         inWindow(execution, work);
       } else {
         once(execution, work);
       }
+    } catch (RuntimeException e) {
+      if (stopping && !(e instanceof BpmnError)) {
+        // The one failure that costs a job no retry: it is run again after the start, by itself.
+        throw new OptimisticLockingException("this program stops: " + e.getMessage(), e);
+      }
+      throw e;
     } finally {
+      atWork.decrementAndGet();
       turn.unlock();
+    }
+  }
+
+  /** This program stops: what fails from now on fails because of that. */
+  void stopping() {
+    stopping = true;
+  }
+
+  /** Waits until no step is at work, but no longer than that. */
+  void awaitIdle(Duration longest) {
+    long end = System.nanoTime() + longest.toNanos();
+    try {
+      while (atWork.get() > 0 && System.nanoTime() < end) {
+        TimeUnit.MILLISECONDS.sleep(20);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 
@@ -93,8 +124,7 @@ class RecordedSteps implements StepContexts {
         once(execution, work);
         return;
       } catch (RuntimeException e) {
-        if (Thread.currentThread().isInterrupted()) {
-          // This program stops; the step is looked at again after the restart.
+        if (stopping) {
           throw e;
         }
         if (tryNumber == TRIES_IN_WINDOW || late(execution)) {

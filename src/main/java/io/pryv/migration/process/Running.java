@@ -3,6 +3,7 @@ package io.pryv.migration.process;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.time.Duration;
 import java.util.Arrays;
 import org.camunda.bpm.engine.RepositoryService;
 import org.camunda.bpm.engine.impl.jobexecutor.JobExecutor;
@@ -29,6 +30,7 @@ class Running implements SmartLifecycle {
   private final RepositoryService repository;
   private final JobExecutor jobExecutor;
   private final JdbcTemplate database;
+  private final RecordedSteps steps;
   private volatile boolean running;
 
   Running(
@@ -36,12 +38,14 @@ class Running implements SmartLifecycle {
       AdminAccount account,
       RepositoryService repository,
       JobExecutor jobExecutor,
-      JdbcTemplate database) {
+      JdbcTemplate database,
+      RecordedSteps steps) {
     this.admin = admin;
     this.account = account;
     this.repository = repository;
     this.jobExecutor = jobExecutor;
     this.database = database;
+    this.steps = steps;
   }
 
   @Override
@@ -84,6 +88,9 @@ class Running implements SmartLifecycle {
   @Override
   public void stop() {
     jobExecutor.shutdown();
+    steps.stopping();
+    // A round takes 3 s at most; what takes longer is interrupted when the threads are ended.
+    steps.awaitIdle(Duration.ofSeconds(4));
     running = false;
   }
 

@@ -50,7 +50,7 @@ import org.springframework.test.context.DynamicPropertySource;
 abstract class EngineTest {
 
   static final String PASSWORD = "correct horse battery staple";
-  private static final Path DIRECTORY = directory();
+  static final Path DIRECTORY = directory();
 
   @Autowired ProcessEngine engine;
   @Autowired ScriptedSteps steps;

@@ -1,0 +1,265 @@
+package io.pryv.migration.process;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
+import java.util.List;
+import org.camunda.bpm.engine.AuthorizationException;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.boot.test.web.server.LocalServerPort;
+
+/** What comes in over HTTP, and what does not. */
+class DoorsTest extends EngineTest {
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final HttpClient CLIENT = HttpClient.newHttpClient();
+  private static final String PROCESS =
+      """
+      <definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" targetNamespace="x">
+        <process id="evil" isExecutable="true"><startEvent id="s"/></process>
+      </definitions>
+      """;
+
+  private static final String PART =
+      "--b\r\nContent-Disposition: form-data; name=\"f\"; filename=\"evil.bpmn\"\r\n\r\n";
+
+  @LocalServerPort int port;
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "/engine-rest/engine",
+        "/engine-rest/process-definition",
+        "/engine-rest/identity/verify",
+        "/engine-rest/;x=1/task",
+        "/api/migrations",
+        "/api/migrations/1/report.json",
+        "/migrations",
+        "/migrations/1"
+      })
+  void withoutCredentialsNothingIsAnswered(String path) throws Exception {
+    HttpResponse<String> answer = CLIENT.send(request(path).build(), BodyHandlers.ofString());
+
+    assertThat(answer.statusCode()).isEqualTo(401);
+    assertThat(answer.body()).isEmpty();
+    assertThat(answer.headers().firstValue("WWW-Authenticate")).isPresent();
+  }
+
+  @Test
+  void aWrongPasswordIsRefused() throws Exception {
+    HttpRequest wrong =
+        request("/engine-rest/engine")
+            .header("Authorization", "Basic " + base64("admin:" + PASSWORD + "x"))
+            .build();
+
+    assertThat(CLIENT.send(wrong, BodyHandlers.ofString()).statusCode()).isEqualTo(401);
+    // Each wrong password makes the next try wait; the other tests do not.
+    engine.getIdentityService().unlockUser("admin");
+  }
+
+  @Test
+  void nobodyDeploysOverRest() throws Exception {
+    HttpRequest deploy =
+        asAdmin("/engine-rest/deployment/create")
+            .header("Content-Type", "multipart/form-data; boundary=b")
+            .POST(BodyPublishers.ofString(PART + PROCESS + "\r\n--b--\r\n"))
+            .build();
+    HttpResponse<String> answer = CLIENT.send(deploy, BodyHandlers.ofString());
+
+    assertThat(answer.statusCode()).isEqualTo(403);
+    assertThat(answer.body()).contains("Deployment is refused");
+    assertThat(
+            engine
+                .getRepositoryService()
+                .createProcessDefinitionQuery()
+                .processDefinitionKey("evil")
+                .count())
+        .isZero();
+  }
+
+  /** The webapps act, as REST does, with the logged-in user's authentication. */
+  @Test
+  void nobodyDeploysWhateverTheWayIn() {
+    engine.getIdentityService().setAuthentication("admin", List.of("camunda-admin"));
+    try {
+      assertThatThrownBy(
+              () ->
+                  engine
+                      .getRepositoryService()
+                      .createDeployment()
+                      .addString("evil.bpmn", PROCESS)
+                      .deploy())
+          .isInstanceOf(AuthorizationException.class)
+          .hasMessageContaining("Deployment is refused");
+    } finally {
+      engine.getIdentityService().clearAuthentication();
+    }
+  }
+
+  @Test
+  void thereIsNoDemoUser() {
+    assertThat(engine.getIdentityService().createUserQuery().list())
+        .singleElement()
+        .satisfies(user -> assertThat(user.getId()).isEqualTo("admin"));
+  }
+
+  @Test
+  void javaObjectsAreNotTakenAsVariables() throws Exception {
+    String migration = start();
+    taskAt(migration, "gate");
+    HttpRequest put =
+        asAdmin("/engine-rest/process-instance/" + migration + "/variables/x")
+            .header("Content-Type", "application/json")
+            .PUT(
+                BodyPublishers.ofString(
+                    "{\"type\":\"Object\",\"value\":\"rO0ABXQAAXg=\",\"valueInfo\":{\"objectTypeName\":"
+                        + "\"java.lang.String\",\"serializationDataFormat\":\"application/x-java-serialized-object\"}}"))
+            .build();
+    HttpResponse<String> answer = CLIENT.send(put, BodyHandlers.ofString());
+
+    assertThat(answer.statusCode()).isGreaterThanOrEqualTo(400);
+    assertThat(variable(migration, "x")).isNull();
+  }
+
+  @Test
+  void aMigrationStartedOverRestIsToldOfWhatIsWrongAtOnce() throws Exception {
+    HttpResponse<String> answer =
+        post(
+            "/engine-rest/process-definition/key/register-migration/start",
+            "{\"variables\":{\"platformFile\":{\"value\":\"absent\"}}}");
+
+    assertThat(answer.statusCode()).isGreaterThanOrEqualTo(400);
+    assertThat(answer.body()).contains("absent.yaml", "none there", "pryv.yaml");
+  }
+
+  @Test
+  void theConsoleShowsMigrationsRunningAndOverWithReportEvidenceAndJournal() throws Exception {
+    HttpResponse<String> started =
+        post(
+            "/engine-rest/process-definition/key/register-migration/start",
+            "{\"variables\":{\"platformFile\":{\"value\":\"pryv\"}}}");
+    assertThat(started.statusCode()).as(started.body()).isEqualTo(200);
+    String id = JSON.readTree(started.body()).get("id").asText();
+    taskAt(id, "gate");
+    JsonNode waiting = json("/api/migrations/" + id);
+    assertThat(waiting.get("state").asText()).isEqualTo("waiting");
+    assertThat(waiting.get("domain").asText()).isEqualTo("pryv.example");
+    assertThat(waiting.get("at").get(0).asText()).isEqualTo("Decide on the cut-over");
+
+    complete(id, "gate", java.util.Map.of("gateDecision", "abort"));
+    endOf(id);
+
+    assertThat(json("/api/migrations").get(0).get("state").asText()).isEqualTo("aborted");
+    assertThat(json("/api/migrations/" + id + "/report.json").get("outcome").asText())
+        .isEqualTo("aborted");
+    assertThat(get("/api/migrations/" + id + "/report.md").body())
+        .contains("# Migration of pryv.example: aborted", "Undo what was prepared on dest");
+    assertThat(get("/api/migrations/" + id + "/evidence/preflight").body()).contains("clock skew");
+    assertThat(json("/api/migrations/" + id + "/journal").isArray()).isTrue();
+    assertThat(get("/migrations").body()).contains("pryv.example", "aborted");
+    assertThat(get("/migrations/" + id).body()).contains("Undo what was prepared on dest");
+  }
+
+  @Test
+  void whatAMachineSaysNeverBecomesMarkupOfAPage() throws Exception {
+    String evil = "<script>alert(1)</script>";
+    steps.failing("launchDest", 1, evil);
+    steps.on(
+        "preflight",
+        (step, call) -> {
+          step.put("preflightStops", 0);
+          step.put("backUpWanted", false);
+          step.say(evil);
+          step.evidence("preflight", evil);
+        });
+    String id = start();
+    incidentAt(id, "launchDest");
+
+    for (String page :
+        new String[] {
+          "/migrations", "/migrations/" + id, "/migrations/" + id + "/evidence/preflight"
+        }) {
+      HttpResponse<String> answer = get(page);
+      assertThat(answer.body()).as(page).contains("&lt;script&gt;").doesNotContain("<script");
+      assertThat(answer.headers().firstValue("Content-Security-Policy").orElse(""))
+          .contains("default-src 'none'");
+    }
+  }
+
+  @Test
+  void anAbortAfterTheGateIsRefusedOverTheConsole() throws Exception {
+    String id = start();
+    go(id);
+    taskAt(id, "nameServers");
+
+    HttpResponse<String> answer = post("/api/migrations/" + id + "/abort", "");
+    assertThat(answer.statusCode()).isEqualTo(409);
+    assertThat(taskAt(id, "nameServers")).isNotNull();
+  }
+
+  @Test
+  void anAbortBeforeTheGateIsTakenOverTheConsoleAndNotedWithWhoAsked() throws Exception {
+    String id = start();
+    taskAt(id, "gate");
+
+    assertThat(post("/api/migrations/" + id + "/abort", "").statusCode()).isEqualTo(202);
+    assertThat(endOf(id)).isEqualTo("aborted");
+    assertThat(logbook.decisions(id))
+        .singleElement()
+        .satisfies(
+            decision -> {
+              assertThat(decision.who()).isEqualTo("admin");
+              assertThat(decision.what()).isEqualTo("abort");
+            });
+  }
+
+  @Test
+  void aMigrationThatIsNotThereIsNotFound() throws Exception {
+    assertThat(get("/api/migrations/nope").statusCode()).isEqualTo(404);
+    assertThat(get("/migrations/nope").statusCode()).isEqualTo(404);
+    assertThat(get("/api/migrations/nope/journal").statusCode()).isEqualTo(404);
+  }
+
+  private JsonNode json(String path) throws Exception {
+    return JSON.readTree(get(path).body());
+  }
+
+  private HttpResponse<String> get(String path) throws IOException, InterruptedException {
+    return CLIENT.send(asAdmin(path).build(), BodyHandlers.ofString());
+  }
+
+  private HttpResponse<String> post(String path, String body)
+      throws IOException, InterruptedException {
+    return CLIENT.send(
+        asAdmin(path)
+            .header("Content-Type", "application/json")
+            .POST(BodyPublishers.ofString(body))
+            .build(),
+        BodyHandlers.ofString());
+  }
+
+  private HttpRequest.Builder asAdmin(String path) {
+    return request(path).header("Authorization", "Basic " + base64("admin:" + PASSWORD));
+  }
+
+  private HttpRequest.Builder request(String path) {
+    return HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path));
+  }
+
+  private static String base64(String text) {
+    return Base64.getEncoder().encodeToString(text.getBytes(StandardCharsets.UTF_8));
+  }
+}
