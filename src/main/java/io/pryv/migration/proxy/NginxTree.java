@@ -1,5 +1,6 @@
 package io.pryv.migration.proxy;
 
+import io.pryv.migration.machine.NginxDirective;
 import java.nio.file.FileSystems;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -8,6 +9,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
  * The configuration that nginx has read, file by file, as {@code nginx -T} dumps it (nginx 1.9.2
@@ -19,10 +22,6 @@ import java.util.regex.Pattern;
 record NginxTree(Map<String, String> files) {
 
   private static final Pattern HEADER = Pattern.compile("(?m)^# configuration file (/.*):$\n");
-
-  /** {@code include} as a directive of its own, not in a comment. */
-  private static final Pattern INCLUDE =
-      Pattern.compile("(?m)(^|[;{}])([ \t]*include[ \t]+)([^;#]+?)([ \t]*;)");
 
   static NginxTree parse(String dump) {
     Map<String, String> files = new LinkedHashMap<>();
@@ -63,20 +62,31 @@ record NginxTree(Map<String, String> files) {
 
   private static String redirected(
       String content, String base, String directory, List<String> paths) {
-    Matcher include = INCLUDE.matcher(content);
     StringBuilder redirected = new StringBuilder();
-    while (include.find()) {
-      String pattern = include.group(3).strip().replaceAll("^[\"']|[\"']$", "");
+    int at = 0;
+    for (NginxDirective include : includes(NginxDirective.parse(content))) {
+      String pattern = String.join(" ", include.arguments());
       String absolute = pattern.startsWith("/") ? pattern : base + "/" + pattern;
-      StringBuilder includes = new StringBuilder(include.group(1));
-      for (int i = 0; i < paths.size(); i++) {
-        if (matches(absolute, paths.get(i))) {
-          includes.append(include.group(2)).append(name(directory, i)).append(include.group(4));
-        }
-      }
-      include.appendReplacement(redirected, Matcher.quoteReplacement(includes.toString()));
+      redirected.append(content, at, include.start());
+      redirected.append(
+          IntStream.range(0, paths.size())
+              .filter(i -> matches(absolute, paths.get(i)))
+              .mapToObj(i -> "include " + name(directory, i) + ";")
+              .collect(Collectors.joining(" ")));
+      at = include.end();
     }
-    return include.appendTail(redirected).toString();
+    return redirected.append(content, at, content.length()).toString();
+  }
+
+  private static List<NginxDirective> includes(List<NginxDirective> directives) {
+    List<NginxDirective> includes = new ArrayList<>();
+    for (NginxDirective directive : directives) {
+      if (directive.name().equals("include")) {
+        includes.add(directive);
+      }
+      includes.addAll(includes(directive.children()));
+    }
+    return includes;
   }
 
   /** As glob(7), which nginx uses: a star does not cross a slash. */
