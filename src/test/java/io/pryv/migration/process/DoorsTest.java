@@ -166,11 +166,11 @@ class DoorsTest extends EngineTest {
     assertThat(json("/api/migrations/" + id + "/report.json").get("outcome").asText())
         .isEqualTo("aborted");
     assertThat(get("/api/migrations/" + id + "/report.md").body())
-        .contains("# Migration of pryv.example: aborted", "Undo what was prepared on dest");
+        .contains("# Migration of pryv.example: aborted", "Undo the preparation");
     assertThat(get("/api/migrations/" + id + "/evidence/preflight").body()).contains("clock skew");
     assertThat(json("/api/migrations/" + id + "/journal").isArray()).isTrue();
     assertThat(get("/migrations").body()).contains("pryv.example", "aborted");
-    assertThat(get("/migrations/" + id).body()).contains("Undo what was prepared on dest");
+    assertThat(get("/migrations/" + id).body()).contains("Undo the preparation");
   }
 
   @Test
