@@ -1,6 +1,9 @@
 package io.pryv.migration.nameservers;
 
+import io.pryv.migration.dns.Delegation;
 import io.pryv.migration.dns.DnsClient;
+import io.pryv.migration.dns.Parents;
+import io.pryv.migration.dns.Records;
 import io.pryv.migration.platform.Platform;
 import io.pryv.migration.platform.StepFailure;
 import java.util.ArrayList;

@@ -1,7 +1,10 @@
 package io.pryv.migration.preflight;
 
+import io.pryv.migration.dns.Delegation;
 import io.pryv.migration.dns.DnsClient;
 import io.pryv.migration.dns.DnsClient.Answer;
+import io.pryv.migration.dns.Parents;
+import io.pryv.migration.dns.Records;
 import io.pryv.migration.platform.Machine;
 import io.pryv.migration.platform.Platform;
 import io.pryv.migration.platform.StepFailure;
@@ -40,19 +43,16 @@ final class NameChecks {
   }
 
   private void delegation() {
-    List<String> parents = parents();
-    if (parents.isEmpty()) {
-      stop(
-          "platform",
-          "parent name servers of " + platform.domain(),
-          "some, by resolution",
-          "none through " + platform.resolvers(),
-          "name them as nameServers.parents in the platform file");
+    List<String> parents;
+    try {
+      parents = Parents.of(platform, dns);
+    } catch (StepFailure e) {
+      stop("platform", e.about(), e.expected(), e.found(), e.next());
       return;
     }
     for (String parent : parents) {
       try {
-        delegation(parent, dns.ask(parent, platform.domain(), "NS"));
+        delegation(parent, Delegation.atParent(dns, parent, platform.domain()));
       } catch (StepFailure e) {
         findings.add(
             Finding.warn(
@@ -65,30 +65,25 @@ final class NameChecks {
     }
   }
 
-  private void delegation(String parent, Answer answer) {
-    Set<String> names = new TreeSet<>();
-    Stream.concat(answer.authority().stream(), answer.records().stream())
-        .forEach(record -> lastWordAfter(record, "NS").forEach(names::add));
-    Set<String> addresses = new TreeSet<>();
-    for (String name : names) {
-      List<String> glue =
-          answer.additional().stream()
-              .filter(record -> record.startsWith(name + " A "))
-              .map(record -> record.substring((name + " A ").length()))
-              .toList();
-      addresses.addAll(glue.isEmpty() ? addressesOf(name) : glue);
-    }
+  private void delegation(String parent, Delegation delegation) {
+    Set<String> addresses = new TreeSet<>(delegation.addresses());
+    delegation.servers().entrySet().stream()
+        .filter(server -> server.getValue().isEmpty())
+        .forEach(server -> addresses.addAll(resolved(server.getKey())));
     String check = parent + " delegates " + platform.domain();
     String found =
         "%s at %s, TTL %d s"
-            .formatted(String.join(", ", names), String.join(", ", addresses), answer.ttl());
+            .formatted(
+                String.join(", ", delegation.servers().keySet()),
+                String.join(", ", addresses),
+                delegation.ttl());
     Set<String> sources = addressesOfSources();
-    if (names.isEmpty()) {
+    if (delegation.servers().isEmpty()) {
       stop(
           "platform",
           check,
           "a delegation to source",
-          "none (" + answer.code() + ")",
+          "none",
           "see that this server is a parent of the domain");
     } else if (addresses.stream().noneMatch(sources::contains)) {
       stop(
@@ -116,34 +111,13 @@ final class NameChecks {
         .collect(Collectors.toCollection(TreeSet::new));
   }
 
-  private List<String> parents() {
-    if (!platform.parentNameServers().isEmpty()) {
-      return platform.parentNameServers();
-    }
-    for (String zone = platform.domain(); zone.contains("."); ) {
-      zone = zone.substring(zone.indexOf('.') + 1);
-      List<String> servers =
-          resolved(zone, "NS").stream().flatMap(name -> addressesOf(name).stream()).toList();
-      if (!servers.isEmpty()) {
-        return servers;
-      }
-    }
-    return List.of();
-  }
-
-  private List<String> addressesOf(String name) {
-    return resolved(name, "A");
-  }
-
-  private List<String> resolved(String name, String type) {
+  /** Addresses of a name server outside the domain, for which no parent has any. */
+  private List<String> resolved(String name) {
     for (String resolver : platform.resolvers()) {
       try {
-        List<String> data =
-            dns.resolve(resolver, name, type).records().stream()
-                .flatMap(record -> lastWordAfter(record, type))
-                .toList();
-        if (!data.isEmpty()) {
-          return data;
+        List<String> addresses = Records.data(dns.resolve(resolver, name, "A").records(), "A");
+        if (!addresses.isEmpty()) {
+          return addresses;
         }
       } catch (StepFailure noAnswer) {
         // The check of the resolvers says so.
@@ -245,13 +219,5 @@ final class NameChecks {
 
   private void stop(String machine, String check, String expected, String found, String next) {
     findings.add(Finding.stop(machine, check, expected, found, next));
-  }
-
-  /** The data of a record written {@code [OWNER] TYPE data}. */
-  private static Stream<String> lastWordAfter(String record, String type) {
-    String[] words = record.split("\\s+", -1);
-    return words.length >= 2 && words[words.length - 2].equals(type)
-        ? Stream.of(words[words.length - 1])
-        : Stream.empty();
   }
 }

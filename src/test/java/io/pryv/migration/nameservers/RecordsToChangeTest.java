@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.groups.Tuple.tuple;
 
 import io.pryv.migration.dns.FakeDns;
+import io.pryv.migration.dns.Parents;
 import io.pryv.migration.platform.StepFailure;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;

@@ -1,15 +1,15 @@
-package io.pryv.migration.nameservers;
+package io.pryv.migration.dns;
 
 import java.util.List;
 import java.util.Locale;
 
-/** Reads records as {@link io.pryv.migration.dns.DnsClient.Answer} holds them. */
-final class Records {
+/** Reads records as {@link DnsClient.Answer} holds them. */
+public final class Records {
 
   private Records() {}
 
   /** Data of the records {@code TYPE data} of that type. */
-  static List<String> data(List<String> records, String type) {
+  public static List<String> data(List<String> records, String type) {
     return records.stream()
         .filter(record -> record.startsWith(type + " "))
         .map(record -> record.substring(type.length() + 1))
@@ -19,7 +19,7 @@ final class Records {
   }
 
   /** Data of the records {@code OWNER TYPE data} of that owner and type. */
-  static List<String> data(List<String> records, String owner, String type) {
+  public static List<String> data(List<String> records, String owner, String type) {
     String start = (owner + " " + type + " ").toLowerCase(Locale.ROOT);
     return records.stream()
         .map(record -> record.toLowerCase(Locale.ROOT))
@@ -29,7 +29,8 @@ final class Records {
         .toList();
   }
 
-  static boolean within(String name, String domain) {
+  /** Whether a name is the domain or below it. */
+  public static boolean within(String name, String domain) {
     return name.equals(domain) || name.endsWith("." + domain);
   }
 }

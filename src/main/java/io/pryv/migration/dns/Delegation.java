@@ -1,6 +1,5 @@
-package io.pryv.migration.nameservers;
+package io.pryv.migration.dns;
 
-import io.pryv.migration.dns.DnsClient;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -12,12 +11,12 @@ import java.util.stream.Stream;
  * @param servers their names, each with its addresses as that server gives them
  * @param ttl the longest, seconds
  */
-record Delegation(Map<String, List<String>> servers, long ttl) {
+public record Delegation(Map<String, List<String>> servers, long ttl) {
 
   /**
    * As a server of the parent zone delegates it: NS records in the authority section, with glue.
    */
-  static Delegation atParent(DnsClient dns, String parent, String domain) {
+  public static Delegation atParent(DnsClient dns, String parent, String domain) {
     DnsClient.Answer answer = dns.ask(parent, domain, "NS");
     // A provider that serves the parent and the domain alike answers instead of referring.
     List<String> names =
@@ -42,7 +41,7 @@ record Delegation(Map<String, List<String>> servers, long ttl) {
   }
 
   /** As an authoritative server of the domain itself gives it. */
-  static Delegation atChild(DnsClient dns, String server, String domain) {
+  public static Delegation atChild(DnsClient dns, String server, String domain) {
     DnsClient.Answer answer = dns.ask(server, domain, "NS");
     Map<String, List<String>> servers = new TreeMap<>();
     long ttl = answer.ttl();
@@ -58,7 +57,7 @@ record Delegation(Map<String, List<String>> servers, long ttl) {
   }
 
   /** As a resolver sees it. */
-  static Delegation atResolver(DnsClient dns, String resolver, String domain) {
+  public static Delegation atResolver(DnsClient dns, String resolver, String domain) {
     DnsClient.Answer answer = dns.resolve(resolver, domain, "NS");
     Map<String, List<String>> servers = new TreeMap<>();
     for (String name : Records.data(answer.records(), "NS")) {
@@ -67,12 +66,13 @@ record Delegation(Map<String, List<String>> servers, long ttl) {
     return new Delegation(servers, answer.ttl());
   }
 
-  List<String> addresses() {
+  /** Every address of theirs, sorted. */
+  public List<String> addresses() {
     return servers.values().stream().flatMap(List::stream).distinct().sorted().toList();
   }
 
   /** Such as {@code dns1.pryv.lab 10.90.0.11, dns2.pryv.lab 10.90.0.13}. */
-  String describe() {
+  public String describe() {
     return servers.isEmpty()
         ? "nobody"
         : String.join(
