@@ -21,7 +21,7 @@ class PrepareGateDelegate extends StepDelegate {
           .append(windowFailure.strip().replace("\n", "  \n"))
           .append("\n\n");
     }
-    text.append("| | |\n|---|---|\n");
+    text.append("| what | value |\n|---|---|\n");
     row(text, "platform", step.platform().domain());
     row(text, "from", machine(step.platform().source()));
     row(text, "to", machine(step.platform().dest()));
