@@ -123,7 +123,9 @@ final class KeyRemoval {
       return false;
     }
     files.write(
-        path, AuthorizedKeys.without(before, publicKey).getBytes(StandardCharsets.UTF_8), "600");
+        path,
+        AuthorizedKeys.without(before, publicKey).getBytes(StandardCharsets.ISO_8859_1),
+        "600");
     if (AuthorizedKeys.has(read(files, path), publicKey)) {
       throw new StepFailure(
           acceptor.name(),
@@ -135,7 +137,8 @@ final class KeyRemoval {
     return true;
   }
 
+  /** One char for each byte, so that whatever a comment holds stays as it is. */
   private static String read(RemoteFiles files, String path) {
-    return files.read(path).map(bytes -> new String(bytes, StandardCharsets.UTF_8)).orElse("");
+    return files.read(path).map(bytes -> new String(bytes, StandardCharsets.ISO_8859_1)).orElse("");
   }
 }

@@ -76,7 +76,7 @@ final class TransferKey {
     changed |=
         hands
             .files(dest)
-            .write(directory + "/known_hosts", utf8(knownHosts(hostKeys(onSource))), "600");
+            .write(directory + "/known_hosts", bytes(knownHosts(hostKeys(onSource))), "600");
     String line = line(addresses(onDest), rrsync(onSource), source.layout(), key.get(1));
     changed |= authorize(onSource, line);
     prove(onDest, connection);
@@ -217,9 +217,9 @@ final class TransferKey {
     String path = home + "/.ssh/authorized_keys";
     RemoteFiles files = hands.files(source.machine());
     String before =
-        files.read(path).map(bytes -> new String(bytes, StandardCharsets.UTF_8)).orElse("");
+        files.read(path).map(bytes -> new String(bytes, StandardCharsets.ISO_8859_1)).orElse("");
     return before.lines().noneMatch(line::equals)
-        && files.write(path, utf8(AuthorizedKeys.with(before, line)), "600");
+        && files.write(path, bytes(AuthorizedKeys.with(before, line)), "600");
   }
 
   private void prove(Shell onDest, SyncConnection connection) {
@@ -253,7 +253,8 @@ final class TransferKey {
     }
   }
 
-  private static byte[] utf8(String text) {
-    return text.getBytes(StandardCharsets.UTF_8);
+  /** One char for each byte, so that whatever a comment holds stays as it is. */
+  private static byte[] bytes(String text) {
+    return text.getBytes(StandardCharsets.ISO_8859_1);
   }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.pryv.migration.machine.SandboxRegister;
 import io.pryv.migration.platform.StepFailure;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -113,6 +114,17 @@ class TransferKeyTest {
     int changes = lab.changes();
     assertThat(removal.remove(lab.sourceRegister(), lab.dest.register())).isEmpty();
     assertThat(lab.changes()).isEqualTo(changes);
+  }
+
+  @Test
+  void bytesThatAreNoUtf8StayAsTheyAre() throws Exception {
+    byte[] latin = "# clé de la société\n".getBytes(StandardCharsets.ISO_8859_1);
+    Files.createDirectories(lab.authorizedKeys().getParent());
+    Files.write(lab.authorizedKeys(), latin);
+    lab.key("ed25519").make();
+    new KeyRemoval(lab.hands, SandboxRegister.MIGRATION)
+        .remove(lab.sourceRegister(), lab.dest.register());
+    assertThat(Files.readAllBytes(lab.authorizedKeys())).isEqualTo(latin);
   }
 
   @Test
