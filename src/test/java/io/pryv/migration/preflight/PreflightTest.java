@@ -3,7 +3,9 @@ package io.pryv.migration.preflight;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.pryv.migration.dns.FakeDns;
+import io.pryv.migration.machine.InMemoryJournal;
 import io.pryv.migration.machine.LineMarks;
+import io.pryv.migration.machine.SandboxHands;
 import io.pryv.migration.machine.SandboxShell;
 import io.pryv.migration.machine.UnexpectedText;
 import io.pryv.migration.platform.Layout;
@@ -12,6 +14,7 @@ import io.pryv.migration.platform.Machine;
 import io.pryv.migration.platform.Options;
 import io.pryv.migration.platform.PlannedEdit;
 import io.pryv.migration.platform.Platform;
+import io.pryv.migration.process.FakeStep;
 import io.pryv.migration.redis.FakeRedis;
 import java.io.IOException;
 import java.net.ServerSocket;
@@ -147,6 +150,38 @@ class PreflightTest {
       assertThat(register.shell().changes()).isEmpty();
       assertThat(register.shell().ran()).hasSizeLessThanOrEqualTo(2);
     }
+  }
+
+  @Test
+  void theStepKeepsWhatLaterStepsNeed() {
+    slaves.add(PracticeRegister.slave(Machine.Role.SOURCE_SLAVE).launched());
+    FakeStep step =
+        new FakeStep(
+            "m-1",
+            platform(),
+            new SandboxHands(
+                registers().stream().map(PracticeRegister::shell).toArray(SandboxShell[]::new)),
+            new InMemoryJournal());
+
+    String said =
+        step.run(
+            new PreflightDelegate(
+                step.contexts(),
+                FakeRedis.door(redis, destRedis, slaveRedis),
+                dns,
+                List.of(new SomeEdit())));
+
+    assertThat(said).startsWith("0 stops, ").endsWith(" checks passed; nothing was touched");
+    assertThat(step.get("preflightStops", Integer.class)).isZero();
+    assertThat(step.get("preflightWarnings", Integer.class)).isNotNegative();
+    assertThat(step.get("redisBytes", Long.class)).isPositive();
+    assertThat(step.get("expectedOutageMs", Long.class)).isPositive();
+    assertThat(step.get("backUpWanted", Boolean.class)).isTrue();
+    assertThat(step.get("sourceLayout", Layout.class).redisVersion()).isEqualTo("5.0.2");
+    assertThat(step.get("destLayout", Layout.class).composeFile()).endsWith("/reg-master.yml");
+    assertThat(step.get("sourceSlaveLayouts", Object.class).toString()).contains("/reg-slave.yml");
+    assertThat(step.get("destSlaveLayouts", Object.class)).isEqualTo(List.of());
+    assertThat(step.evidence("preflight")).contains("### Passed");
   }
 
   @Test
@@ -467,21 +502,23 @@ class PreflightTest {
         .containsSubsequence("### Stops", "stop-containers", "### Warnings", "### Passed");
   }
 
+  private Platform platform() {
+    return new Platform(
+        "practice",
+        DOMAIN,
+        machine(source, "127.0.0.1", sourceLayout),
+        machine(dest, "127.0.0.2", LayoutDetails.NONE),
+        slaves(Machine.Role.SOURCE_SLAVE, "127.0.0.3"),
+        slaves(Machine.Role.DEST_SLAVE, "127.0.0.4"),
+        "",
+        List.of("192.0.2.53"),
+        List.of("192.0.2.54"),
+        options);
+  }
+
   private PreflightReport look() {
-    Platform platform =
-        new Platform(
-            "practice",
-            DOMAIN,
-            machine(source, "127.0.0.1", sourceLayout),
-            machine(dest, "127.0.0.2", LayoutDetails.NONE),
-            slaves(Machine.Role.SOURCE_SLAVE, "127.0.0.3"),
-            slaves(Machine.Role.DEST_SLAVE, "127.0.0.4"),
-            "",
-            List.of("192.0.2.53"),
-            List.of("192.0.2.54"),
-            options);
     return new Preflight(
-            platform,
+            platform(),
             this::shellOf,
             FakeRedis.door(redis, destRedis, slaveRedis, destSlaveRedis),
             dns,
