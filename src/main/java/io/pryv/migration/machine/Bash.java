@@ -1,5 +1,6 @@
 package io.pryv.migration.machine;
 
+import io.pryv.migration.platform.StepFailure;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -22,22 +23,40 @@ final class Bash {
 
   private static final int ENDED_BY_TIMEOUT = 124;
   private static final int KILLED = 137;
+  private static final int NOT_ALONE = 98;
 
   private Bash() {}
 
   /**
    * The command line. The machine itself ends a script that is late, so that none goes on behind
-   * the back of its own retry; what the script started with {@code setsid} lives on. English
-   * messages are asked for, since some are recognised; directories that a non-interactive login
-   * often lacks are appended to the path.
+   * the back of its own retry; what the script started with {@code setsid} lives on. A script that
+   * changes something waits until the one before it has ended, which may still be running although
+   * this program has died or lost its connection since; the lock is on HOME itself, leaves nothing
+   * behind, and is not inherited by what the script starts. English messages are asked for, since
+   * some are recognised; directories that a non-interactive login often lacks are appended to the
+   * path.
    */
-  static String commandLine(Duration deadline) {
+  static String commandLine(Command command) {
+    long seconds = Math.max(1, (command.deadline().toMillis() + 999) / 1000);
     return "exec timeout -k 2 "
-        + Math.max(1, (deadline.toMillis() + 999) / 1000)
+        + seconds
         + " bash -c 'export LC_ALL=C"
         + " PATH=\"$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\";"
         + " echo --register-migration--; echo --register-migration-- >&2;"
-        + " IFS= read -r -d \"\" script || exit 125; eval \"$script\"'";
+        + " IFS= read -r -d \"\" script || exit 125; "
+        + (command.changes() ? alone(Math.max(1, seconds / 2)) : "eval \"$script\"")
+        + "'";
+  }
+
+  /**
+   * A machine where nothing can be locked (flock fails, but not for want of time) is no obstacle.
+   */
+  private static String alone(long patience) {
+    return "if exec 8<\"$HOME\"; then flock -w "
+        + patience
+        + " 8; [ $? -ne 1 ] || exit "
+        + NOT_ALONE
+        + "; fi; (eval \"$script\") 8<&-";
   }
 
   /** What the command line reads. */
@@ -59,8 +78,30 @@ final class Bash {
     return mark < 0 ? text : text.substring(mark + MARK.length());
   }
 
-  /** Whether the machine ended the script because it was late. */
-  static boolean late(int exitCode, Duration took, Duration deadline) {
-    return (exitCode == ENDED_BY_TIMEOUT || exitCode == KILLED) && took.compareTo(deadline) >= 0;
+  /**
+   * Throws what an exit code of our own means.
+   *
+   * @throws StepFailure when the script was late, or was not begun
+   */
+  static void checkEnd(String machine, Command command, int exitCode, Duration took) {
+    if ((exitCode == ENDED_BY_TIMEOUT || exitCode == KILLED)
+        && took.compareTo(command.deadline()) >= 0) {
+      throw late(machine, command, "still running; it was ended");
+    }
+    if (exitCode == NOT_ALONE) {
+      throw late(
+          machine,
+          command,
+          "an earlier change of ours is still under way on the machine; this one was not begun");
+    }
+  }
+
+  static StepFailure late(String machine, Command command, String found) {
+    return new StepFailure(
+        machine,
+        command.purpose(),
+        "an end within " + command.deadline().toSeconds() + " s",
+        found,
+        "see on the machine what it waits for, then retry the step");
   }
 }

@@ -56,10 +56,10 @@ final class SshShell implements Shell {
       acquired =
           connection.sessions().tryAcquire(command.deadline().toMillis(), TimeUnit.MILLISECONDS);
       if (!acquired) {
-        throw late(
+        throw Bash.late(
+            machine.name(),
             command,
-            "it was not even begun: the other commands on the machine take all of"
-                + " the connection's sessions");
+            "it was not even begun: other commands take all of the connection's sessions");
       }
       return runNow(command);
     } catch (InterruptedException e) {
@@ -77,7 +77,7 @@ final class SshShell implements Shell {
     long began = System.nanoTime();
     Session session = startSession(command);
     try {
-      Session.Command running = session.exec(Bash.commandLine(command.deadline()));
+      Session.Command running = session.exec(Bash.commandLine(command));
       CompletableFuture<Drained> output = drain(running.getInputStream());
       CompletableFuture<Drained> errors = drain(running.getErrorStream());
       CompletableFuture<Void> input = feed(running, Bash.standardInput(command));
@@ -88,9 +88,7 @@ final class SshShell implements Shell {
       input.cancel(true);
       Duration took = Duration.ofNanos(System.nanoTime() - began);
       int exitCode = exitCode(running, command);
-      if (Bash.late(exitCode, took, command.deadline())) {
-        throw late(command, "still running; it was ended");
-      }
+      Bash.checkEnd(machine.name(), command, exitCode, took);
       if (printed.cut || complained.cut) {
         throw new StepFailure(
             machine.name(),
@@ -107,7 +105,7 @@ final class SshShell implements Shell {
           Bash.printed(complained.bytes),
           took);
     } catch (TimeoutException e) {
-      throw late(command, "still running; its channel was closed");
+      throw Bash.late(machine.name(), command, "still running; its channel was closed");
     } catch (IOException | ExecutionException e) {
       throw new ConnectionLost(
           machine.name(),
@@ -191,15 +189,6 @@ final class SshShell implements Shell {
         }
       }
     }
-  }
-
-  private StepFailure late(Command command, String found) {
-    return new StepFailure(
-        machine.name(),
-        command.purpose() + " (" + command.script().strip() + ")",
-        "an end within " + command.deadline().toSeconds() + " s",
-        found,
-        "see on the machine what it waits for, then retry the step");
   }
 
   private static CompletableFuture<Void> feed(Session.Command running, byte[] input) {

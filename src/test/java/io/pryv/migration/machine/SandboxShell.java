@@ -134,8 +134,7 @@ public final class SandboxShell implements Shell, AutoCloseable {
     long began = System.nanoTime();
     try {
       ProcessBuilder builder =
-          new ProcessBuilder("bash", "-c", Bash.commandLine(command.deadline()))
-              .directory(home().toFile());
+          new ProcessBuilder("bash", "-c", Bash.commandLine(command)).directory(home().toFile());
       builder.environment().put("HOME", home().toString());
       builder.environment().put("SANDBOX", root.toString());
       builder.environment().put("PATH", root.resolve("bin") + ":" + System.getenv("PATH"));
@@ -149,12 +148,10 @@ public final class SandboxShell implements Shell, AutoCloseable {
       }
       if (!process.waitFor(command.deadline().plus(Bash.GRACE).toMillis(), TimeUnit.MILLISECONDS)) {
         process.destroyForcibly();
-        throw late(command);
+        throw Bash.late(machine.name(), command, "still running");
       }
       Duration took = Duration.ofNanos(System.nanoTime() - began);
-      if (Bash.late(process.exitValue(), took, command.deadline())) {
-        throw late(command);
-      }
+      Bash.checkEnd(machine.name(), command, process.exitValue(), took);
       CommandResult result =
           new CommandResult(
               machine.name(),
@@ -218,15 +215,6 @@ public final class SandboxShell implements Shell, AutoCloseable {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-  }
-
-  private StepFailure late(Command command) {
-    return new StepFailure(
-        machine.name(),
-        command.purpose(),
-        "an end within " + command.deadline().toSeconds() + " s",
-        "still running",
-        "see what it waits for");
   }
 
   private static CompletableFuture<byte[]> drain(InputStream stream) {

@@ -19,6 +19,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -124,16 +126,18 @@ class SshShellsTest {
 
   @Test
   void commandsOfManyThreadsShareTheConnection() {
+    ExecutorService threads = Executors.newFixedThreadPool(20);
     List<CompletableFuture<String>> answers = new ArrayList<>();
     for (int i = 0; i < 20; i++) {
       String number = String.valueOf(i);
       answers.add(
           CompletableFuture.supplyAsync(
-              () -> run("sleep 0.2; echo " + number + " $SSH_CONNECTION").output()));
+              () -> run("sleep 0.2; echo " + number + " $SSH_CONNECTION").output(), threads));
     }
     assertThat(answers.stream().map(CompletableFuture::join).distinct().count()).isEqualTo(20);
     assertThat(answers.stream().map(answer -> answer.join().replaceFirst("^[0-9]+ ", "")))
         .containsOnly(answers.get(0).join().substring(2));
+    threads.shutdown();
   }
 
   @Test
@@ -205,11 +209,12 @@ class SshShellsTest {
   @Test
   void aKeyWithAPassphraseIsToldBeforeTheMachineIsReached() {
     sshd.halt();
-    for (String[] more : List.of(new String[0], new String[] {"-m", "PEM"})) {
-      for (String type : List.of("ed25519", "rsa")) {
-        String key = sshd.key(type + more.length, type, "secret", more).toString();
-        assertTold(with(sshd.machine(), null, 0, null, key), "a key with a passphrase");
-      }
+    for (String key :
+        List.of(
+            sshd.key("ed25519", "ed25519", "secret").toString(),
+            sshd.key("rsa", "rsa", "secret", "-b", "2048").toString(),
+            sshd.key("pem", "rsa", "secret", "-b", "2048", "-m", "PEM").toString())) {
+      assertTold(with(sshd.machine(), null, 0, null, key), "a key with a passphrase");
     }
     assertTold(
         with(sshd.machine(), null, 0, null, sshd.knownHosts().toString()), "no key that can be");
@@ -218,8 +223,8 @@ class SshShellsTest {
 
   @Test
   void anRsaKeyServesToo() throws IOException {
-    for (String[] more : List.of(new String[0], new String[] {"-m", "PEM"})) {
-      Path key = sshd.key("rsa" + more.length, "rsa", "", more);
+    for (String format : List.of("RFC4716", "PEM")) {
+      Path key = sshd.key("rsa" + format, "rsa", "", "-b", "2048", "-m", format);
       Files.copy(
           Path.of(key + ".pub"),
           sshd.directory().resolve("authorized_keys"),
