@@ -5,7 +5,6 @@ import io.pryv.migration.process.StepContexts;
 import io.pryv.migration.process.StepDelegate;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Locale;
 import org.springframework.stereotype.Component;
 
 /**
@@ -33,15 +32,6 @@ class LastSyncDelegate extends StepDelegate {
             .afterSourceStopped("last-sync-" + window.toEpochMilli(), WAIT);
     step.put("lastSyncDone", run.ended());
     run.progress().ifPresent(progress -> step.say("last sync: " + progress));
-    run.stats()
-        .ifPresent(
-            stats ->
-                step.say(
-                    String.format(
-                        Locale.ROOT,
-                        "last sync: %,d bytes transferred for %,d bytes in %d files",
-                        stats.wireBytes(),
-                        stats.totalBytes(),
-                        stats.files())));
+    run.stats().ifPresent(stats -> step.say("last sync: " + SyncRounds.transferred(stats)));
   }
 }

@@ -26,14 +26,18 @@ record SyncRounds(List<Round> rounds) {
 
   String lastLine() {
     Round last = rounds.get(rounds.size() - 1);
+    return "round " + last.number() + ": " + transferred(last.stats());
+  }
+
+  /** What a run did, in words. */
+  static String transferred(RsyncStats stats) {
     return String.format(
         Locale.ROOT,
-        "round %d: %,d bytes transferred for %,d bytes in %d files (%d changed)",
-        last.number(),
-        last.stats().wireBytes(),
-        last.stats().totalBytes(),
-        last.stats().files(),
-        last.stats().transferredFiles());
+        "%,d bytes transferred for %,d bytes in %d files (%d changed)",
+        stats.wireBytes(),
+        stats.totalBytes(),
+        stats.files(),
+        stats.transferredFiles());
   }
 
   String markdown() {

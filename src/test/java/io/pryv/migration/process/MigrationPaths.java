@@ -55,6 +55,8 @@ abstract class MigrationPaths extends EngineTest {
             "bulkSync",
             "bulkSync",
             "prepareWindow",
+            "preSync",
+            "preSync",
             "stopSource",
             "lastSync",
             "lastSync",
