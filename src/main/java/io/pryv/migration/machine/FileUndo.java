@@ -2,7 +2,6 @@ package io.pryv.migration.machine;
 
 import io.pryv.migration.machine.Journal.FileEdit;
 import io.pryv.migration.platform.StepFailure;
-import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -75,9 +74,9 @@ public final class FileUndo {
   static Optional<byte[]> before(Optional<byte[]> now, List<FileEdit> newestFirst) {
     if (now.isPresent()
         && newestFirst.stream().noneMatch(e -> same(e.before(), now) || same(e.after(), now))) {
-      String text = new String(now.get(), StandardCharsets.UTF_8);
-      return LineMarks.present(text)
-          ? Optional.of(LineMarks.undo(text).getBytes(StandardCharsets.UTF_8))
+      FileText file = FileText.of(now.get());
+      return LineMarks.present(file.text())
+          ? Optional.of(file.bytes(LineMarks.undo(file.text())))
           : now;
     }
     Optional<byte[]> text = now;

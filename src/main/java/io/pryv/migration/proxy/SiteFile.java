@@ -1,6 +1,7 @@
 package io.pryv.migration.proxy;
 
 import io.pryv.migration.machine.Command;
+import io.pryv.migration.machine.FileText;
 import io.pryv.migration.machine.Quote;
 import io.pryv.migration.machine.RemoteFiles;
 import io.pryv.migration.machine.Shell;
@@ -61,7 +62,8 @@ final class SiteFile {
    * @throws StepFailure when the file is not the one that was prepared for
    */
   boolean apply(Prepared prepared) {
-    String now = read();
+    FileText file = file();
+    String now = file.text();
     if (now.equals(prepared.after())) {
       return false;
     }
@@ -73,7 +75,7 @@ final class SiteFile {
           "another: somebody has changed the file since",
           "source is put back as it was; prepare the window again");
     }
-    files.write(path(), prepared.after().getBytes(StandardCharsets.UTF_8), "644");
+    files.write(path(), file.bytes(prepared.after()), "644");
     if (!read().equals(prepared.after())) {
       throw new StepFailure(
           source.machine().name(),
@@ -86,9 +88,13 @@ final class SiteFile {
   }
 
   private String read() {
+    return file().text();
+  }
+
+  private FileText file() {
     return files
         .read(path())
-        .map(bytes -> new String(bytes, StandardCharsets.UTF_8))
+        .map(FileText::of)
         .orElseThrow(
             () ->
                 new StepFailure(

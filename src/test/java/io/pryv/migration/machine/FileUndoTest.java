@@ -6,6 +6,7 @@ import io.pryv.migration.platform.Machine.Role;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -87,6 +88,19 @@ class FileUndoTest {
     assertThat(undo.edited(site.toString())).isTrue();
     undo.undo(site.toString());
     assertThat(Files.readString(site)).isEqualTo("server old;\n# the operator was here\n");
+  }
+
+  @Test
+  void bytesThatAreNoUtf8AreKept() throws Exception {
+    byte[] comment = {'#', ' ', (byte) 0xE8, '\n'};
+    Path site = source.confFile("site.conf", "server old;\n");
+    write(site, LineMarks.was("server old;\n") + LineMarks.added("server new;", "\n"));
+    Files.write(site, comment, StandardOpenOption.APPEND);
+    undo.undo(site.toString());
+    assertThat(Files.readAllBytes(site))
+        .startsWith(bytes("server old;\n"))
+        .endsWith(comment)
+        .hasSize(16);
   }
 
   @Test

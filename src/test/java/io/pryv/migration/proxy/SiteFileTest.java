@@ -9,12 +9,15 @@ import io.pryv.migration.machine.SandboxRegister;
 import io.pryv.migration.machine.SandboxShell;
 import io.pryv.migration.platform.Machine.Role;
 import io.pryv.migration.platform.StepFailure;
+import java.nio.charset.Charset;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The edit of source's site file, tested by the real nginx. */
 class SiteFileTest {
@@ -110,6 +113,20 @@ class SiteFileTest {
     new FileUndo("source", hands.files(source.shell().machine()), hands.journal())
         .undo(site.toString());
     assertThat(Files.readString(site)).isEqualTo(before);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"UTF-8", "ISO-8859-1"})
+  void theBytesOfACommentAreKeptWhateverTheirEncoding(String charset) throws Exception {
+    byte[] before = ("# Gen\u00e8ve\n" + Files.readString(site)).getBytes(Charset.forName(charset));
+    Files.write(site, before);
+    file().apply(file().prepare(DEST));
+    assertThat(new String(Files.readAllBytes(site), Charset.forName(charset)))
+        .startsWith("# Gen\u00e8ve\n")
+        .contains(DEST);
+    new FileUndo("source", hands.files(source.shell().machine()), hands.journal())
+        .undo(site.toString());
+    assertThat(Files.readAllBytes(site)).isEqualTo(before);
   }
 
   @Test
