@@ -96,31 +96,48 @@ public final class Containers {
         .toList();
   }
 
-  /** Starts them as the platform does; lets them come back by themselves again. */
+  /** Starts them as the platform does; then they may come back by themselves again. */
   public void start() {
     shell
         .run(
             Command.change(
                     "start the services with " + layout.startScript(),
-                    prologue() + LIFT + START + platformScript(layout.startScript()))
+                    prologue() + START + LIFT + platformScript(layout.startScript()))
                 .within(DEADLINE))
         .orFail(
             "look at `docker ps -a` and the log of the container that did not start, then retry");
   }
 
   /**
-   * Starts what exists, the proxy as soon as what it names is up, then runs the platform's own
-   * script. For a proxy that no longer needs register or Redis, this is the shortest outage.
+   * Starts the proxy as soon as what it names is up, then DNS. For a proxy that needs neither
+   * register nor Redis any more, this is the shortest outage; {@link #start} starts the rest.
    */
   public void startProxyFirst() {
     shell
         .run(
             Command.change(
-                    "start the services, the proxy first, with " + layout.startScript(),
-                    prologue() + LIFT + START_PROXY_FIRST + platformScript(layout.startScript()))
+                    "start the services that clients wait for, the proxy first",
+                    prologue() + START_PROXY_FIRST + LIFT)
                 .within(DEADLINE))
         .orFail(
             "look at `docker ps -a` and the log of the container that did not start, then retry");
+  }
+
+  /**
+   * Begins to start all that takes no write from a client (Redis, DNS and what the proxy names) and
+   * returns at once; they stay held down. DNS then answers again long before the proxy may.
+   */
+  public void beginToAnswer() {
+    shell
+        .run(
+            Command.change(
+                "begin to start Redis and DNS, still held down",
+                "begin() {\n"
+                    + prologue()
+                    + BEGIN_TO_ANSWER
+                    + "}\nexport -f begin\n"
+                    + "setsid nohup bash -c begin </dev/null >/dev/null 2>&1 &\n"))
+        .orFail("see that docker runs and that the user may use it, then retry");
   }
 
   /**
@@ -415,6 +432,13 @@ public final class Containers {
           wave $(but -e "$redis" -e "$proxy" -e "$register" -e "$dns")
           wave $(there "$proxy")
           wave $(there "$redis")
-          wave $(there "$register") $(there "$dns")
+          wave $(there "$dns")
+          """;
+
+  private static final String BEGIN_TO_ANSWER =
+      WAVES
+          + """
+          wave $(there "$redis")
+          wave $(but -e "$redis" -e "$proxy" -e "$register")
           """;
 }

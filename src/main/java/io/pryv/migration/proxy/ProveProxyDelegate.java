@@ -30,16 +30,15 @@ class ProveProxyDelegate extends StepDelegate {
                 step.platform().domain())
             .prove("register-migration-" + UUID.randomUUID());
     long millis =
-        step.find("coldWindowMs", Long.class)
-            .orElseGet(
-                () ->
-                    Duration.between(step.get("coldWindowStartedAt", Instant.class), Instant.now())
-                        .toMillis());
+        Duration.between(
+                step.get("coldWindowStartedAt", Instant.class),
+                step.find("servedAgainAt", Instant.class).orElseGet(Instant::now))
+            .toMillis();
     step.put("coldWindowMs", millis);
     step.evidence("proveProxy", "In dest's access log:\n\n```\n" + line + "\n```\n");
     step.say(
-        "a request to source's address was answered by dest; the cold window lasted "
+        "a request to source's address was answered by dest; clients were served again "
             + millis
-            + " ms");
+            + " ms after the cold window began");
   }
 }

@@ -7,6 +7,7 @@ import io.pryv.migration.redis.RedisDoor;
 import io.pryv.migration.redis.RedisServer;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -48,20 +49,30 @@ final class Start {
     return said(running, answered);
   }
 
-  /** Starts it as a proxy to the writer: the proxy first, its own Redis refusing writes. */
-  String asProxy(RedisDoor door) {
+  /**
+   * Starts it as a proxy to the writer: first what clients wait for, then its own register, which
+   * nobody reaches any more.
+   *
+   * @return what to say, and since when clients are served again
+   */
+  Proxying asProxy() {
     boolean running = runs();
+    Instant began = Instant.now();
     Map<String, Duration> answered =
         Readiness.after(
             running ? () -> {} : containers::startProxyFirst,
             register.machine().name(),
             signs.of(register),
             LONGEST);
-    try (RedisServer redis = door.open(register)) {
-      redis.fence();
+    Duration slowest = answered.values().stream().max(Comparator.naturalOrder()).orElseThrow();
+    if (!running) {
+      containers.start();
     }
-    return said(running, answered);
+    return new Proxying(said(running, answered), began.plus(slowest));
   }
+
+  /** A register that passes requests on. */
+  record Proxying(String said, Instant servesSince) {}
 
   private boolean runs() {
     List<Container> now = containers.look();

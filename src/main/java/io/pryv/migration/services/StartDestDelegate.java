@@ -25,6 +25,8 @@ class StartDestDelegate extends StepDelegate {
 
   @Override
   protected void perform(StepContext step) {
+    // Its copy is proven: what source's DNS reads can change no more, so it need not wait for dest.
+    Containers.of(step.hands(), step.source(), step.migration()).beginToAnswer();
     Start start =
         new Start(
             step.dest(),

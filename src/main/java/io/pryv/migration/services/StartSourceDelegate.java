@@ -7,6 +7,7 @@ import io.pryv.migration.process.StepContext;
 import io.pryv.migration.process.StepContexts;
 import io.pryv.migration.process.StepDelegate;
 import io.pryv.migration.redis.RedisDoor;
+import java.time.Instant;
 import org.springframework.stereotype.Component;
 
 @Component("startSource")
@@ -30,6 +31,10 @@ class StartSourceDelegate extends StepDelegate {
             step.source(),
             Containers.of(step.hands(), step.source(), step.migration()),
             new SignsOfLife(step.platform().domain(), https, dns, redis));
-    step.say(start.asProxy(redis));
+    Start.Proxying proxying = start.asProxy();
+    if (step.find("servedAgainAt", Instant.class).isEmpty()) {
+      step.put("servedAgainAt", proxying.servesSince());
+    }
+    step.say(proxying.said());
   }
 }

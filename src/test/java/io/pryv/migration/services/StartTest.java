@@ -7,6 +7,7 @@ import io.pryv.migration.machine.SandboxRegister;
 import io.pryv.migration.platform.StepFailure;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -41,11 +42,24 @@ class StartTest {
   }
 
   @Test
-  void aSourceThatOnlyPassesOnRefusesWritesOfItsOwn() {
+  void aSourceThatPassesOnServesItsClientsBeforeItsOwnRegisterRuns() {
     lab.containers(lab.source).holdDownAndStop();
-    start(lab.source).asProxy(lab.door);
-    assertThat(lab.sourceRedis.fenced()).isTrue();
-    assertThat(lab.source.container("dns").running()).isTrue();
+    Instant began = Instant.now();
+    Start.Proxying proxying = start(lab.source).asProxy();
+    assertThat(proxying.servesSince()).isBetween(began, Instant.now());
+    List<String> starts =
+        lab.source.docker().calls().stream()
+            .filter(call -> call.startsWith("docker start"))
+            .toList();
+    assertThat(starts.indexOf("docker start pryv_reverse_proxy_1")).isLessThan(2);
+    assertThat(starts.indexOf("docker start pryv_register_1"))
+        .isGreaterThan(starts.indexOf("docker start pryv_dns_1"));
+    assertThat(lab.containers(lab.source).look())
+        .allSatisfy(c -> assertThat(c.running()).isTrue())
+        .allSatisfy(c -> assertThat(c.restartPolicy()).isEqualTo("always"));
+    int changes = lab.changes();
+    assertThat(start(lab.source).asProxy().said()).startsWith("already done");
+    assertThat(lab.changes()).isEqualTo(changes);
   }
 
   @Test
