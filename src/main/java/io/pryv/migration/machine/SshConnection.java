@@ -33,8 +33,6 @@ import net.schmizz.sshj.userauth.keyprovider.KeyProvider;
 /** The one SSH connection to a machine. */
 final class SshConnection {
 
-  private static final int CONNECT_TIMEOUT_MS = 10_000;
-  private static final int ANSWER_TIMEOUT_MS = 10_000;
   private static final int KEEP_ALIVES_UNANSWERED = 3;
 
   /** sshd's MaxSessions is 10 unless configured; some are left to others. */
@@ -44,14 +42,21 @@ final class SshConnection {
   private final Machine machine;
   private final Path knownHosts;
   private final Duration keepAlivePeriod;
+  private final Duration answerTimeout;
   private final Semaphore sessions = new Semaphore(SESSIONS_AT_ONCE, /* fair= */ true);
   private SSHClient client;
 
-  SshConnection(Config config, Machine machine, Path knownHosts, Duration keepAlivePeriod) {
+  SshConnection(
+      Config config,
+      Machine machine,
+      Path knownHosts,
+      Duration keepAlivePeriod,
+      Duration answerTimeout) {
     this.config = config;
     this.machine = machine;
     this.knownHosts = knownHosts;
     this.keepAlivePeriod = keepAlivePeriod;
+    this.answerTimeout = answerTimeout;
   }
 
   Semaphore sessions() {
@@ -92,10 +97,11 @@ final class SshConnection {
       SwiftSockets sockets = new SwiftSockets();
       fresh.setSocketFactory(sockets);
       fresh.addHostKeyVerifier(pinned);
-      fresh.setConnectTimeout(CONNECT_TIMEOUT_MS);
-      fresh.setTimeout(ANSWER_TIMEOUT_MS);
-      fresh.getTransport().setTimeoutMs(ANSWER_TIMEOUT_MS);
-      fresh.getConnection().setTimeoutMs(ANSWER_TIMEOUT_MS);
+      int timeoutMs = (int) answerTimeout.toMillis();
+      fresh.setConnectTimeout(timeoutMs);
+      fresh.setTimeout(timeoutMs);
+      fresh.getTransport().setTimeoutMs(timeoutMs);
+      fresh.getConnection().setTimeoutMs(timeoutMs);
       KeepAliveRunner keepAlive = (KeepAliveRunner) fresh.getConnection().getKeepAlive();
       keepAlive.setKeepAliveInterval((int) keepAlivePeriod.toSeconds());
       keepAlive.setMaxAliveCount(KEEP_ALIVES_UNANSWERED);
@@ -201,7 +207,7 @@ final class SshConnection {
     }
     if (e instanceof SocketTimeoutException) {
       return new ConnectionLost(
-          machine.name(), about, "no answer within " + CONNECT_TIMEOUT_MS / 1000 + " s", e);
+          machine.name(), about, "no answer within " + answerTimeout.toSeconds() + " s", e);
     }
     if (e instanceof UserAuthException) {
       return new StepFailure(

@@ -27,6 +27,7 @@ final class SshShell implements Shell {
   private static final int LARGEST_OUTPUT = 8 << 20;
 
   private static final int UNKNOWN_SIGNAL = 255;
+  private static final long SESSION_AGAIN_MS = 50;
 
   private static final Executor READERS =
       Executors.newCachedThreadPool(
@@ -118,18 +119,37 @@ final class SshShell implements Shell {
     }
   }
 
-  /** A dead connection is noticed here at the latest; nothing has run yet, so one more is tried. */
-  private Session startSession(Command command) {
-    for (int attempt = 1; ; attempt++) {
+  /**
+   * Nothing has run yet. So a dead connection, noticed here at the latest, is replaced; and when
+   * sshd allows fewer sessions at once than we have begun, others are waited for.
+   */
+  private Session startSession(Command command) throws InterruptedException {
+    long deadline = System.nanoTime() + command.deadline().toNanos();
+    for (boolean again = false; ; ) {
       SSHClient client = connection.open();
       try {
         return client.startSession();
-      } catch (IOException | IllegalStateException e) {
-        connection.discard(client);
-        if (attempt == 2) {
-          throw new ConnectionLost(
-              machine.name(), command.purpose(), "no session: " + e.getMessage(), e);
+      } catch (OpenFailException e) {
+        if (System.nanoTime() - deadline > 0) {
+          throw new StepFailure(
+              machine.name(),
+              command.purpose(),
+              "a session of its sshd",
+              e.getReason() + ": " + e.getMessage(),
+              "see MaxSessions in the machine's sshd_config, then retry the step",
+              e);
         }
+        TimeUnit.MILLISECONDS.sleep(SESSION_AGAIN_MS);
+      } catch (IOException | IllegalStateException e) {
+        // One that answers late is no dead one: what others run on it goes on.
+        if (!timedOut(e)) {
+          connection.discard(client);
+        }
+        if (again || timedOut(e)) {
+          throw new ConnectionLost(
+              machine.name(), command.purpose(), "no session: " + rootMessage(e), e);
+        }
+        again = true;
       }
     }
   }
@@ -139,8 +159,8 @@ final class SshShell implements Shell {
     try {
       running.join(Math.max(1, deadline - System.nanoTime()), TimeUnit.NANOSECONDS);
     } catch (ConnectionException e) {
-      if (e.getCause() instanceof TimeoutException timeout) {
-        throw timeout;
+      if (timedOut(e)) {
+        throw (TimeoutException) e.getCause();
       }
       throw e;
     }
@@ -168,27 +188,38 @@ final class SshShell implements Shell {
 
   @Override
   public Socket connect(String host, int port) {
-    for (int attempt = 1; ; attempt++) {
+    String about = "a connection from there to " + host + ":" + port;
+    for (boolean again = false; ; again = true) {
       SSHClient client = connection.open();
       try {
         return new ChannelSocket(client.newDirectConnection(host, port), host, port);
       } catch (OpenFailException e) {
-        throw new StepFailure(
-            machine.name(),
-            "a connection from there to " + host + ":" + port,
-            "a channel of the SSH connection (direct-tcpip)",
-            e.getReason() + ": " + e.getMessage(),
-            "see that something listens there, and that the machine's sshd has AllowTcpForwarding"
-                + " local or yes",
-            e);
+        throw unreachable(about, e.getReason() + ": " + e.getMessage(), e);
       } catch (IOException | IllegalStateException e) {
+        if (timedOut(e)) {
+          throw unreachable(about, "no answer", e);
+        }
         connection.discard(client);
-        if (attempt == 2) {
-          throw new ConnectionLost(
-              machine.name(), "a connection from there to " + host + ":" + port, rootMessage(e), e);
+        if (again) {
+          throw new ConnectionLost(machine.name(), about, rootMessage(e), e);
         }
       }
     }
+  }
+
+  private StepFailure unreachable(String about, String found, Exception cause) {
+    return new StepFailure(
+        machine.name(),
+        about,
+        "a channel of the SSH connection (direct-tcpip)",
+        found,
+        "see that something listens there, and that the machine's sshd has AllowTcpForwarding"
+            + " local or yes",
+        cause);
+  }
+
+  private static boolean timedOut(Exception e) {
+    return e instanceof ConnectionException && e.getCause() instanceof TimeoutException;
   }
 
   private static CompletableFuture<Void> feed(Session.Command running, byte[] input) {

@@ -20,9 +20,13 @@ public final class SshShells implements Shells, AutoCloseable {
   /** A peer that leaves three in a row unanswered is dead. */
   private static final Duration KEEP_ALIVE_PERIOD = Duration.ofSeconds(5);
 
+  /** For each step of connecting, and for opening a channel. */
+  private static final Duration ANSWER_TIMEOUT = Duration.ofSeconds(10);
+
   private final Config config;
   private final Path knownHosts;
   private final Duration keepAlivePeriod;
+  private final Duration answerTimeout;
   private final Map<Machine, SshConnection> connections = new ConcurrentHashMap<>();
 
   /**
@@ -31,12 +35,13 @@ public final class SshShells implements Shells, AutoCloseable {
    * @param knownHosts on the machine this program runs on, in OpenSSH's format
    */
   public SshShells(Path knownHosts) {
-    this(knownHosts, KEEP_ALIVE_PERIOD);
+    this(knownHosts, KEEP_ALIVE_PERIOD, ANSWER_TIMEOUT);
   }
 
-  SshShells(Path knownHosts, Duration keepAlivePeriod) {
+  SshShells(Path knownHosts, Duration keepAlivePeriod, Duration answerTimeout) {
     this.knownHosts = knownHosts;
     this.keepAlivePeriod = keepAlivePeriod;
+    this.answerTimeout = answerTimeout;
     config = new DefaultConfig();
     // The default heartbeat never notices a dead peer.
     config.setKeepAliveProvider(KeepAliveProvider.KEEP_ALIVE);
@@ -48,7 +53,9 @@ public final class SshShells implements Shells, AutoCloseable {
         machine,
         connections.computeIfAbsent(
             machine,
-            unseen -> new SshConnection(config, unseen, pinnedHosts(unseen), keepAlivePeriod)));
+            unseen ->
+                new SshConnection(
+                    config, unseen, pinnedHosts(unseen), keepAlivePeriod, answerTimeout)));
   }
 
   /** Closes every connection; the next command opens a new one. */

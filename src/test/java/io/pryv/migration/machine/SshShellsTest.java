@@ -28,7 +28,8 @@ import org.junit.jupiter.api.Test;
 class SshShellsTest {
 
   private final SshdProcess sshd = SshdProcess.start();
-  private final SshShells shells = new SshShells(sshd.knownHosts(), Duration.ofSeconds(1));
+  private final SshShells shells =
+      new SshShells(sshd.knownHosts(), Duration.ofSeconds(1), Duration.ofSeconds(4));
 
   @AfterEach
   void stop() {
@@ -138,6 +139,59 @@ class SshShellsTest {
     assertThat(answers.stream().map(answer -> answer.join().replaceFirst("^[0-9]+ ", "")))
         .containsOnly(answers.get(0).join().substring(2));
     threads.shutdown();
+  }
+
+  @Test
+  void anSshdThatAllowsOneSessionAtATimeIsEnough() {
+    try (SshdProcess strict = SshdProcess.start("MaxSessions 1");
+        SshShells toStrict = new SshShells(strict.knownHosts())) {
+      Shell shell = toStrict.to(strict.machine());
+      ExecutorService threads = Executors.newFixedThreadPool(4);
+      List<CompletableFuture<CommandResult>> all = new ArrayList<>();
+      for (int i = 0; i < 4; i++) {
+        all.add(
+            CompletableFuture.supplyAsync(
+                () -> shell.run(Command.look("wait", "sleep 0.3")), threads));
+      }
+      assertThat(all).allSatisfy(one -> assertThat(one.join().succeeded()).isTrue());
+      threads.shutdown();
+    }
+    try (SshdProcess closed = SshdProcess.start("MaxSessions 0");
+        SshShells toClosed = new SshShells(closed.knownHosts())) {
+      Command look = Command.look("look", "true").within(Duration.ofMillis(200));
+      assertThatThrownBy(() -> toClosed.to(closed.machine()).run(look))
+          .isExactlyInstanceOf(StepFailure.class)
+          .hasMessageContaining("MaxSessions");
+    }
+  }
+
+  @Test
+  void anAddressThatNeverAnswersIsToldAndRunningCommandsGoOn() throws IOException {
+    run("true");
+    ExecutorService threads = Executors.newSingleThreadExecutor();
+    CompletableFuture<CommandResult> running =
+        CompletableFuture.supplyAsync(() -> run("sleep 5; echo on"), threads);
+    try (ServerSocket full = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+        Socket first = new Socket(InetAddress.getLoopbackAddress(), full.getLocalPort());
+        Socket second = new Socket(InetAddress.getLoopbackAddress(), full.getLocalPort())) {
+      assertThat(first.isConnected() && second.isConnected()).isTrue();
+      assertThatThrownBy(() -> shell().connect("127.0.0.1", full.getLocalPort()).close())
+          .isExactlyInstanceOf(StepFailure.class)
+          .hasMessageContaining("127.0.0.1:" + full.getLocalPort())
+          .hasMessageContaining("no answer");
+    }
+    assertThat(running.join().output()).isEqualTo("on\n");
+    threads.shutdown();
+  }
+
+  @Test
+  void anSshdThatForbidsForwardingIsTold() throws IOException {
+    try (SshdProcess strict = SshdProcess.start("AllowTcpForwarding no");
+        SshShells toStrict = new SshShells(strict.knownHosts())) {
+      assertThatThrownBy(() -> toStrict.to(strict.machine()).connect("127.0.0.1", 1).close())
+          .isExactlyInstanceOf(StepFailure.class)
+          .hasMessageContaining("AllowTcpForwarding");
+    }
   }
 
   @Test
