@@ -6,6 +6,7 @@ import io.pryv.migration.platform.Machine;
 import io.pryv.migration.platform.Platform;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import org.slf4j.Logger;
@@ -18,6 +19,7 @@ import org.slf4j.LoggerFactory;
 final class PlatformShells implements Shells, AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(PlatformShells.class);
+  private static final ThreadLocal<Set<String>> REACHED = new ThreadLocal<>();
 
   private final Function<Path, Shells> trusting;
   private final Map<String, Shells> byKnownHosts = new ConcurrentHashMap<>();
@@ -36,8 +38,21 @@ final class PlatformShells implements Shells, AutoCloseable {
     platform.machines().forEach(machine -> byMachine.put(machine, shells));
   }
 
+  /** From now on the names of machines that this thread asks shells for are added there. */
+  void noteReached(Set<String> names) {
+    REACHED.set(names);
+  }
+
+  /** Ends what {@link #noteReached} began. */
+  void noteNoMore() {
+    REACHED.remove();
+  }
+
   @Override
   public Shell to(Machine machine) {
+    if (REACHED.get() != null) {
+      REACHED.get().add(machine.name());
+    }
     Shells shells = byMachine.get(machine);
     if (shells == null) {
       throw new IllegalStateException(machine + " belongs to no platform under migration");

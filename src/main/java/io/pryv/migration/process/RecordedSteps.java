@@ -3,8 +3,6 @@ package io.pryv.migration.process;
 import io.pryv.migration.machine.Hands;
 import io.pryv.migration.machine.Journal;
 import io.pryv.migration.machine.JournalledHands;
-import io.pryv.migration.machine.RemoteFiles;
-import io.pryv.migration.machine.Shell;
 import io.pryv.migration.platform.Layout;
 import io.pryv.migration.platform.Machine;
 import io.pryv.migration.platform.Platform;
@@ -168,9 +166,11 @@ class RecordedSteps implements StepContexts {
             execution.getCurrentActivityName(),
             execution::getVariable,
             execution::setVariable);
+    Set<String> machines = new LinkedHashSet<>();
+    shells.noteReached(machines);
     try {
       work.accept(step);
-      logbook.ended(run, "done", since(began), step.machines(), step.said());
+      logbook.ended(run, "done", since(began), String.join(", ", machines), step.said());
     } catch (RuntimeException e) {
       LOG.warn(
           "{} of {} failed: {}",
@@ -178,8 +178,11 @@ class RecordedSteps implements StepContexts {
           execution.getProcessBusinessKey(),
           e.getMessage(),
           e instanceof StepFailure ? null : e);
-      logbook.ended(run, "failed", since(began), step.machines(), String.valueOf(e.getMessage()));
+      logbook.ended(
+          run, "failed", since(began), String.join(", ", machines), String.valueOf(e.getMessage()));
       throw e;
+    } finally {
+      shells.noteNoMore();
     }
   }
 
@@ -194,7 +197,6 @@ class RecordedSteps implements StepContexts {
     private final String name;
     private final Function<String, Object> variables;
     private final BiConsumer<String, Object> keep;
-    private final Set<String> machines = new LinkedHashSet<>();
     private final StringBuilder said = new StringBuilder();
 
     Context(
@@ -209,10 +211,6 @@ class RecordedSteps implements StepContexts {
       this.variables = variables;
       this.keep = keep;
       shells.know(platform());
-    }
-
-    String machines() {
-      return String.join(", ", machines);
     }
 
     String said() {
@@ -258,20 +256,7 @@ class RecordedSteps implements StepContexts {
 
     @Override
     public Hands hands() {
-      Hands hands = new JournalledHands(shells, journal());
-      return new Hands() {
-        @Override
-        public Shell on(Machine machine) {
-          machines.add(machine.name());
-          return hands.on(machine);
-        }
-
-        @Override
-        public RemoteFiles files(Machine machine) {
-          machines.add(machine.name());
-          return hands.files(machine);
-        }
-      };
+      return new JournalledHands(shells, journal());
     }
 
     @Override

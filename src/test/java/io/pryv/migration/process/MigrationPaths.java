@@ -341,6 +341,28 @@ abstract class MigrationPaths extends EngineTest {
   }
 
   @Test
+  void theLogbookNamesTheMachinesThatAStepReached() {
+    steps.on(
+        "fenceDest",
+        (step, call) -> {
+          step.hands().on(step.platform().source());
+          step.hands().files(step.platform().dest());
+          step.say("both were looked at");
+        });
+    String migration = start();
+    taskAt(migration, "gate");
+
+    assertThat(logbook.steps(migration))
+        .filteredOn(run -> run.step().equals("fenceDest"))
+        .singleElement()
+        .satisfies(
+            run -> {
+              assertThat(run.machine()).isEqualTo("source, dest");
+              assertThat(run.said()).isEqualTo("both were looked at");
+            });
+  }
+
+  @Test
   void aFailedStepIsAnIncidentThatTellsWhatToDoAndARetryRerunsJustThatStep() {
     steps.failing("launchDest", 1, "dns answers nothing");
     String migration = start();
