@@ -2,6 +2,7 @@ package io.pryv.migration.redis;
 
 import io.pryv.migration.platform.Register;
 import io.pryv.migration.platform.StepFailure;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -118,12 +119,13 @@ public class FakeRedis implements RedisServer {
   @Override
   public KeyCounts countKeys() {
     refuseWhenDown();
-    long users = count(":users");
-    long servers = count(":server");
-    long emails = count(":email");
-    long inactive = keys().keySet().stream().filter(key -> key.contains(":inactive:")).count();
     return new KeyCounts(
-        users, servers, emails, inactive, keys().size() - users - servers - emails - inactive, 0);
+        count(KeyKind.USER),
+        count(KeyKind.SERVER),
+        count(KeyKind.EMAIL),
+        count(KeyKind.INACTIVE),
+        count(KeyKind.OTHER),
+        0);
   }
 
   @Override
@@ -131,11 +133,7 @@ public class FakeRedis implements RedisServer {
     refuseWhenDown();
     FakeRedis peer = (FakeRedis) other;
     peer.refuseWhenDown();
-    List<String> compared =
-        keys().keySet().stream()
-            .filter(
-                key -> key.endsWith(":users") || key.endsWith(":server") || key.endsWith(":email"))
-            .toList();
+    List<String> compared = keys().keySet().stream().filter(key -> kind(key).ofUsers()).toList();
     List<String> differing =
         compared.stream().filter(key -> !keys().get(key).equals(peer.keys().get(key))).toList();
     return new KeyComparison(
@@ -248,8 +246,12 @@ public class FakeRedis implements RedisServer {
     return master != null && master != this && linkUp ? master.keys() : keys;
   }
 
-  private long count(String ending) {
-    return keys().keySet().stream().filter(key -> key.endsWith(ending)).count();
+  private long count(KeyKind kind) {
+    return keys().keySet().stream().filter(key -> kind(key) == kind).count();
+  }
+
+  private static KeyKind kind(String key) {
+    return KeyKind.of(key.getBytes(StandardCharsets.UTF_8));
   }
 
   private void refuseWhenDown() {
