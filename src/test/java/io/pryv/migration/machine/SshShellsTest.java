@@ -24,6 +24,7 @@ import java.util.concurrent.Executors;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class SshShellsTest {
 
@@ -182,6 +183,21 @@ class SshShellsTest {
     }
     assertThat(running.join().output()).isEqualTo("on\n");
     threads.shutdown();
+  }
+
+  @Test
+  void aJobOutlivesTheConnectionThatLaunchedIt(@TempDir Path home) {
+    try (SshdProcess machine = SshdProcess.start("SetEnv HOME=" + home);
+        SshShells toMachine = new SshShells(machine.knownHosts())) {
+      Shell shell = toMachine.to(machine.machine());
+      DetachedJob job = new DetachedJob(shell, "m-1", "sync", "sync");
+      job.launch("until [ -e '" + home + "/go' ]; do sleep 0.1; done; echo synced; exit 5");
+      machine.dropConnections();
+      assertThat(job.look(Duration.ZERO).running()).isTrue();
+      shell.run(Command.look("let it end", "touch '" + home + "/go'"));
+      assertThat(job.look(Duration.ofSeconds(3)))
+          .isEqualTo(new DetachedJob.Status(DetachedJob.State.ENDED, 5, "synced\n"));
+    }
   }
 
   @Test
