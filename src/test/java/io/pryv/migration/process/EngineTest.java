@@ -210,7 +210,7 @@ abstract class EngineTest {
 
   static <T> T eventually(Supplier<T> what) {
     return await()
-        .atMost(Duration.ofSeconds(20))
+        .atMost(Duration.ofSeconds(30))
         .pollInterval(Duration.ofMillis(30))
         .ignoreExceptions()
         .until(what::get, found -> found != null);
