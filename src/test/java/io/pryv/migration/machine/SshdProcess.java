@@ -67,6 +67,8 @@ public final class SshdProcess implements AutoCloseable {
               .redirectErrorStream(true)
               .redirectOutput(directory.resolve("log").toFile())
               .start();
+      // It dies with the tests even when a test forgets it.
+      Runtime.getRuntime().addShutdownHook(new Thread(process::destroyForcibly));
       for (int i = 0; !answers(); i++) {
         if (i == 100 || !process.isAlive()) {
           throw new IllegalStateException("no sshd: " + Files.readString(directory.resolve("log")));
