@@ -3,6 +3,7 @@ package io.pryv.migration.transfer;
 import io.pryv.migration.machine.AuthorizedKeys;
 import io.pryv.migration.machine.Command;
 import io.pryv.migration.machine.Hands;
+import io.pryv.migration.machine.Journal;
 import io.pryv.migration.machine.Quote;
 import io.pryv.migration.machine.RemoteFiles;
 import io.pryv.migration.platform.Machine;
@@ -26,10 +27,12 @@ final class KeyRemoval {
       """;
 
   private final Hands hands;
+  private final Journal journal;
   private final String migration;
 
-  KeyRemoval(Hands hands, String migration) {
+  KeyRemoval(Hands hands, Journal journal, String migration) {
     this.hands = hands;
+    this.journal = journal;
     this.migration = migration;
   }
 
@@ -122,10 +125,12 @@ final class KeyRemoval {
     if (!AuthorizedKeys.has(before, publicKey)) {
       return false;
     }
-    files.write(
-        path,
-        AuthorizedKeys.without(before, publicKey).getBytes(StandardCharsets.ISO_8859_1),
-        "600");
+    String without = AuthorizedKeys.without(before, publicKey);
+    if (without.isEmpty() && madeByUs(acceptor, path)) {
+      files.remove(path);
+    } else {
+      files.write(path, without.getBytes(StandardCharsets.ISO_8859_1), "600");
+    }
     if (AuthorizedKeys.has(read(files, path), publicKey)) {
       throw new StepFailure(
           acceptor.name(),
@@ -138,6 +143,15 @@ final class KeyRemoval {
   }
 
   /** One char for each byte, so that whatever a comment holds stays as it is. */
+  /** Whether there was no such file when this migration first wrote it. */
+  private boolean madeByUs(Machine acceptor, String path) {
+    return journal.edits(acceptor.name()).stream()
+        .filter(edit -> edit.path().equals(path))
+        .reduce((newer, older) -> older)
+        .map(oldest -> oldest.before().isEmpty())
+        .orElse(false);
+  }
+
   private static String read(RemoteFiles files, String path) {
     return files.read(path).map(bytes -> new String(bytes, StandardCharsets.ISO_8859_1)).orElse("");
   }

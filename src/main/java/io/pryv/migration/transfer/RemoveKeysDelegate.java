@@ -16,7 +16,8 @@ class RemoveKeysDelegate extends StepDelegate {
   @Override
   protected void perform(StepContext step) {
     List<String> removed =
-        new KeyRemoval(step.hands(), step.migration()).remove(step.source(), step.dest());
+        new KeyRemoval(step.hands(), step.journal(), step.migration())
+            .remove(step.source(), step.dest());
     boolean forgotten =
         new DestData(step.hands().on(step.dest().machine()), step.dest(), step.migration())
             .forget();

@@ -29,7 +29,7 @@ class UndoPreparationDelegate extends StepDelegate {
             Containers.of(step.hands(), step.source(), step.migration()),
             Containers.of(step.hands(), dest, step.migration()),
             new FileUndo(dest.machine().name(), step.hands().files(dest.machine()), step.journal()),
-            new KeyRemoval(step.hands(), step.migration()),
+            new KeyRemoval(step.hands(), step.journal(), step.migration()),
             new DestData(step.hands().on(dest.machine()), dest, step.migration()),
             redis);
     String said = preparation.undo();

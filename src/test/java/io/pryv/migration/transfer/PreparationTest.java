@@ -128,7 +128,7 @@ class PreparationTest {
         lab.containers(lab.source),
         lab.containers(lab.dest),
         new FileUndo("dest", lab.hands.files(lab.dest.shell().machine()), lab.hands.journal()),
-        new KeyRemoval(lab.hands, SandboxRegister.MIGRATION),
+        new KeyRemoval(lab.hands, lab.hands.journal(), SandboxRegister.MIGRATION),
         new DestData(lab.onDest(), lab.dest.register(), SandboxRegister.MIGRATION),
         FakeRedis.door(sourceRedis, destRedis));
   }

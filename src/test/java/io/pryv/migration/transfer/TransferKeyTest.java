@@ -104,7 +104,7 @@ class TransferKeyTest {
     Files.createDirectories(lab.authorizedKeys().getParent());
     Files.writeString(lab.authorizedKeys(), STAFF);
     lab.key("ed25519").make();
-    KeyRemoval removal = new KeyRemoval(lab.hands, SandboxRegister.MIGRATION);
+    KeyRemoval removal = new KeyRemoval(lab.hands, lab.hands.journal(), SandboxRegister.MIGRATION);
     List<String> removed = removal.remove(lab.sourceRegister(), lab.dest.register());
     assertThat(removed)
         .containsExactly(
@@ -122,7 +122,7 @@ class TransferKeyTest {
     Files.createDirectories(lab.authorizedKeys().getParent());
     Files.write(lab.authorizedKeys(), latin);
     lab.key("ed25519").make();
-    new KeyRemoval(lab.hands, SandboxRegister.MIGRATION)
+    new KeyRemoval(lab.hands, lab.hands.journal(), SandboxRegister.MIGRATION)
         .remove(lab.sourceRegister(), lab.dest.register());
     assertThat(Files.readAllBytes(lab.authorizedKeys())).isEqualTo(latin);
   }
@@ -153,7 +153,7 @@ class TransferKeyTest {
     Files.writeString(
         accepted, "restrict,port-forwarding " + Files.readString(Path.of(key + ".pub")) + STAFF);
     assertThat(
-            new KeyRemoval(lab.hands, SandboxRegister.MIGRATION)
+            new KeyRemoval(lab.hands, lab.hands.journal(), SandboxRegister.MIGRATION)
                 .remove(lab.sourceRegister(), lab.dest.register()))
         .containsExactly(
             "the tunnel key's line from dest's authorized_keys", "the tunnel key from source");
