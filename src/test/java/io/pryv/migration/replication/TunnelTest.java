@@ -204,7 +204,7 @@ class TunnelTest {
             () ->
                 machines
                     .tunnel()
-                    .open(TwoMachines.runId(machines.destRedis), Duration.ofSeconds(3)))
+                    .open(TwoMachines.runId(machines.destRedis), Duration.ofSeconds(10)))
         .isInstanceOf(StepFailure.class)
         .hasMessageContaining("Permission denied (publickey)");
   }
