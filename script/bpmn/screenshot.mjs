@@ -16,12 +16,11 @@ try {
   await tab.type('input[type=text]', 'admin');
   await tab.type('input[type=password]', process.env.MIGRATION_ADMIN_PASSWORD);
   await tab.click('button[type=submit]');
-  await tab.waitForSelector('.user.account', { visible: true, timeout: 60000 });
+  await tab.waitForSelector('input[type=password]', { hidden: true, timeout: 60000 });
   // Camunda's pages break when one replaces another in the same session at once.
   await tab.goto('about:blank');
-  await tab.goto(base + page, { waitUntil: 'networkidle2' });
+  await tab.goto(base + page);
   await tab.waitForSelector(selector, { visible: true, timeout: 60000 });
-  await tab.waitForNetworkIdle();
   await tab.screenshot({ path: picture });
 } finally {
   await browser.close();
