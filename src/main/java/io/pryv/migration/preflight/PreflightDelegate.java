@@ -8,7 +8,6 @@ import io.pryv.migration.platform.PlannedEdit;
 import io.pryv.migration.process.StepContext;
 import io.pryv.migration.process.StepContexts;
 import io.pryv.migration.process.StepDelegate;
-import io.pryv.migration.redis.RedisDoor;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -18,14 +17,11 @@ import org.springframework.stereotype.Component;
 @Component("preflight")
 class PreflightDelegate extends StepDelegate {
 
-  private final RedisDoor redis;
   private final DnsClient dns;
   private final List<PlannedEdit> edits;
 
-  PreflightDelegate(
-      StepContexts contexts, RedisDoor redis, DnsClient dns, List<PlannedEdit> edits) {
+  PreflightDelegate(StepContexts contexts, DnsClient dns, List<PlannedEdit> edits) {
     super(contexts);
-    this.redis = redis;
     this.dns = dns;
     this.edits = edits;
   }
@@ -37,7 +33,8 @@ class PreflightDelegate extends StepDelegate {
         .machines()
         .forEach(machine -> shells.put(machine.name(), step.hands().on(machine)));
     PreflightReport report =
-        new Preflight(step.platform(), machine -> shells.get(machine.name()), redis, dns, edits)
+        new Preflight(
+                step.platform(), machine -> shells.get(machine.name()), step.redis(), dns, edits)
             .look();
     keep(step, "sourceLayout", report.layouts().get("source"));
     keep(step, "destLayout", report.layouts().get("dest"));

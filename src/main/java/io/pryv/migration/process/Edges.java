@@ -6,7 +6,7 @@ import io.pryv.migration.machine.HttpsProbe;
 import io.pryv.migration.machine.SshShells;
 import io.pryv.migration.machine.TlsProbe;
 import io.pryv.migration.redis.JedisServers;
-import io.pryv.migration.redis.RedisDoor;
+import io.pryv.migration.redis.RedisDoors;
 import java.time.Duration;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -21,8 +21,8 @@ class Edges {
   }
 
   @Bean
-  RedisDoor redisDoor(PlatformShells shells) {
-    return new JedisServers(shells);
+  RedisDoors redisDoors() {
+    return JedisServers::new;
   }
 
   @Bean

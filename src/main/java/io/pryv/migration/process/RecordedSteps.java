@@ -8,6 +8,8 @@ import io.pryv.migration.platform.Machine;
 import io.pryv.migration.platform.Platform;
 import io.pryv.migration.platform.Register;
 import io.pryv.migration.platform.StepFailure;
+import io.pryv.migration.redis.RedisDoor;
+import io.pryv.migration.redis.RedisDoors;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashSet;
@@ -41,13 +43,15 @@ class RecordedSteps implements StepContexts {
 
   private final Logbook logbook;
   private final PlatformShells shells;
+  private final RedisDoors redisDoors;
   private final Map<String, ReentrantLock> turns = new ConcurrentHashMap<>();
   private final AtomicInteger atWork = new AtomicInteger();
   private volatile boolean stopping;
 
-  RecordedSteps(Logbook logbook, PlatformShells shells) {
+  RecordedSteps(Logbook logbook, PlatformShells shells, RedisDoors redisDoors) {
     this.logbook = logbook;
     this.shells = shells;
+    this.redisDoors = redisDoors;
   }
 
   @Override
@@ -257,6 +261,11 @@ class RecordedSteps implements StepContexts {
     @Override
     public Hands hands() {
       return new JournalledHands(shells, journal());
+    }
+
+    @Override
+    public RedisDoor redis() {
+      return redisDoors.through(hands());
     }
 
     @Override

@@ -4,6 +4,7 @@ import io.pryv.migration.machine.Hands;
 import io.pryv.migration.machine.Journal;
 import io.pryv.migration.platform.Platform;
 import io.pryv.migration.platform.Register;
+import io.pryv.migration.redis.RedisDoor;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -27,6 +28,9 @@ public interface StepContext {
 
   /** Shells whose changes are journalled under this step. */
   Hands hands();
+
+  /** Opens the Redis of a register, with this step's hands. */
+  RedisDoor redis();
 
   Journal journal();
 

@@ -32,10 +32,8 @@ import redis.clients.jedis.resps.ScanResult;
 /** A Redis over one connection, with commands that Redis 3 to 7 understand. */
 final class JedisServer implements RedisServer {
 
-  private static final int FENCE = 99;
   private static final String FENCE_SETTING = "min-slaves-to-write";
   private static final String LAG_SETTING = "min-slaves-max-lag";
-  private static final String USUAL_LAG = "10";
   private static final String FENCE_PROBE = "register-migration:fence-probe";
   private static final long FENCE_PROBE_SECONDS = 60;
   private static final Duration MULTI_DEADLINE = Duration.ofSeconds(10);
@@ -141,9 +139,9 @@ final class JedisServer implements RedisServer {
   public void fence() {
     // A lag of 0 turns the whole check off without a word.
     if (setting(LAG_SETTING).equals("0")) {
-      configure(LAG_SETTING, USUAL_LAG);
+      configure(LAG_SETTING, RedisConf.USUAL_LAG);
     }
-    configure(FENCE_SETTING, String.valueOf(FENCE));
+    configure(FENCE_SETTING, RedisConf.FENCE);
     awaitNoMulti();
     proveRefusal();
   }
@@ -155,7 +153,8 @@ final class JedisServer implements RedisServer {
 
   @Override
   public boolean fenced() {
-    return Integer.parseInt(setting(FENCE_SETTING)) >= FENCE && !setting(LAG_SETTING).equals("0");
+    return Integer.parseInt(setting(FENCE_SETTING)) >= Integer.parseInt(RedisConf.FENCE)
+        && !setting(LAG_SETTING).equals("0");
   }
 
   @Override
@@ -324,7 +323,13 @@ final class JedisServer implements RedisServer {
     }
     throw new StepFailure(
         machine,
-        "Redis at " + address + ": a write behind the fence (" + FENCE_SETTING + " " + FENCE + ")",
+        "Redis at "
+            + address
+            + ": a write behind the fence ("
+            + FENCE_SETTING
+            + " "
+            + RedisConf.FENCE
+            + ")",
         "a refusal (NOREPLICAS)",
         found,
         "see whether somebody else changes " + FENCE_SETTING + " there, then retry the step");

@@ -2,9 +2,9 @@ package io.pryv.migration.redis;
 
 import io.pryv.migration.machine.Command;
 import io.pryv.migration.machine.CommandResult;
+import io.pryv.migration.machine.Hands;
 import io.pryv.migration.machine.Quote;
 import io.pryv.migration.machine.Shell;
-import io.pryv.migration.machine.Shells;
 import io.pryv.migration.platform.Register;
 import io.pryv.migration.platform.StepFailure;
 import java.util.List;
@@ -18,15 +18,15 @@ public final class JedisServers implements RedisDoor {
   /** Redis listens there inside its container (field guide, section 1). */
   private static final int PORT = 6379;
 
-  private final Shells shells;
+  private final Hands hands;
 
-  public JedisServers(Shells shells) {
-    this.shells = shells;
+  public JedisServers(Hands hands) {
+    this.hands = hands;
   }
 
   @Override
   public RedisServer open(Register register) {
-    Shell shell = shells.to(register.machine());
+    Shell shell = hands.on(register.machine());
     String address = address(shell, register.layout().redisContainer());
     return new JedisServer(
         register.machine().name(), address + ":" + PORT, () -> shell.connect(address, PORT));

@@ -3,7 +3,6 @@ package io.pryv.migration.replication;
 import io.pryv.migration.process.StepContext;
 import io.pryv.migration.process.StepContexts;
 import io.pryv.migration.process.StepDelegate;
-import io.pryv.migration.redis.RedisDoor;
 import io.pryv.migration.redis.RedisServer;
 import org.springframework.stereotype.Component;
 
@@ -11,17 +10,14 @@ import org.springframework.stereotype.Component;
 @Component("compareBeforeFollow")
 class CompareBeforeFollowDelegate extends StepDelegate {
 
-  private final RedisDoor door;
-
-  CompareBeforeFollowDelegate(StepContexts contexts, RedisDoor door) {
+  CompareBeforeFollowDelegate(StepContexts contexts) {
     super(contexts);
-    this.door = door;
   }
 
   @Override
   protected void perform(StepContext step) {
-    try (RedisServer source = door.open(step.source());
-        RedisServer dest = door.open(step.dest())) {
+    try (RedisServer source = step.redis().open(step.source());
+        RedisServer dest = step.redis().open(step.dest())) {
       FollowGuard.Passed passed = new FollowGuard(source, dest).pass();
       step.put("guardKeysCompared", passed.keys().compared());
       step.evidence("guard", passed.markdown());

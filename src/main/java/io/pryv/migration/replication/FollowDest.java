@@ -2,14 +2,12 @@ package io.pryv.migration.replication;
 
 import io.pryv.migration.dns.DnsClient;
 import io.pryv.migration.machine.Hands;
-import io.pryv.migration.machine.RemoteFiles;
-import io.pryv.migration.machine.UnexpectedText;
 import io.pryv.migration.platform.Machine;
 import io.pryv.migration.platform.Register;
 import io.pryv.migration.platform.StepFailure;
 import io.pryv.migration.redis.RedisDoor;
 import io.pryv.migration.redis.RedisServer;
-import java.nio.charset.StandardCharsets;
+import io.pryv.migration.redis.RoleFile;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -151,31 +149,7 @@ final class FollowDest {
   }
 
   private boolean writeFile() {
-    String path = source.layout().redisConfFile();
-    RemoteFiles files = hands.files(source.machine());
-    byte[] before =
-        files
-            .read(path)
-            .orElseThrow(
-                () ->
-                    new StepFailure(
-                        source.machine().name(),
-                        path,
-                        "the file that source's Redis reads",
-                        "no file",
-                        "see which redis.conf the container reads, then retry"));
-    try {
-      // One char for each byte, so that whatever a comment holds comes back as it was.
-      String text =
-          RedisConf.follow(
-              new String(before, StandardCharsets.ISO_8859_1),
-              HOST,
-              tunnel.port(),
-              source.layout().redisVersion());
-      return files.write(path, text.getBytes(StandardCharsets.ISO_8859_1), "644");
-    } catch (UnexpectedText unexpected) {
-      throw unexpected.in(source.machine().name(), path);
-    }
+    return new RoleFile(hands, source).replicaOf(HOST, tunnel.port());
   }
 
   private void proveLink(RedisServer onSource, RedisServer onDest, List<String> lines) {

@@ -4,7 +4,6 @@ import io.pryv.migration.dns.DnsClient;
 import io.pryv.migration.process.StepContext;
 import io.pryv.migration.process.StepContexts;
 import io.pryv.migration.process.StepDelegate;
-import io.pryv.migration.redis.RedisDoor;
 import java.time.Duration;
 import org.springframework.stereotype.Component;
 
@@ -15,12 +14,10 @@ class FollowDestDelegate extends StepDelegate {
   /** A million users take 25 s; the engine runs a job twice that takes 5 minutes. */
   private static final Duration LONGEST_TRANSFER = Duration.ofMinutes(3);
 
-  private final RedisDoor door;
   private final DnsClient dns;
 
-  FollowDestDelegate(StepContexts contexts, RedisDoor door, DnsClient dns) {
+  FollowDestDelegate(StepContexts contexts, DnsClient dns) {
     super(contexts);
-    this.door = door;
     this.dns = dns;
   }
 
@@ -32,7 +29,7 @@ class FollowDestDelegate extends StepDelegate {
                 step.source(),
                 step.dest(),
                 step.sourceSlaves(),
-                door,
+                step.redis(),
                 dns,
                 new Tunnel(step.hands(), step.source(), step.dest(), step.migration()),
                 step.platform().domain(),

@@ -4,6 +4,7 @@ import io.pryv.migration.platform.Layout;
 import io.pryv.migration.platform.Machine;
 import io.pryv.migration.platform.PlannedEdit;
 import io.pryv.migration.platform.Platform;
+import io.pryv.migration.redis.RedisConf;
 import org.springframework.stereotype.Component;
 
 /** Source's redis.conf will make its Redis follow dest's through the tunnel. */
@@ -23,6 +24,7 @@ class FollowEdit implements PlannedEdit {
 
   @Override
   public String apply(String text, Platform platform, Layout layout) {
-    return RedisConf.follow(text, "127.0.0.1", TunnelPorts.PROCEDURE.near(), layout.redisVersion());
+    return RedisConf.replica(
+        text, "127.0.0.1", TunnelPorts.PROCEDURE.near(), layout.redisVersion());
   }
 }

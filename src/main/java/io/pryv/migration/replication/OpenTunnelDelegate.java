@@ -3,7 +3,6 @@ package io.pryv.migration.replication;
 import io.pryv.migration.process.StepContext;
 import io.pryv.migration.process.StepContexts;
 import io.pryv.migration.process.StepDelegate;
-import io.pryv.migration.redis.RedisDoor;
 import io.pryv.migration.redis.RedisServer;
 import java.time.Duration;
 import org.springframework.stereotype.Component;
@@ -12,16 +11,13 @@ import org.springframework.stereotype.Component;
 @Component("openTunnel")
 class OpenTunnelDelegate extends StepDelegate {
 
-  private final RedisDoor door;
-
-  OpenTunnelDelegate(StepContexts contexts, RedisDoor door) {
+  OpenTunnelDelegate(StepContexts contexts) {
     super(contexts);
-    this.door = door;
   }
 
   @Override
   protected void perform(StepContext step) {
-    try (RedisServer dest = door.open(step.dest())) {
+    try (RedisServer dest = step.redis().open(step.dest())) {
       String runId = dest.info("server").get("run_id");
       boolean opened =
           new Tunnel(step.hands(), step.source(), step.dest(), step.migration())

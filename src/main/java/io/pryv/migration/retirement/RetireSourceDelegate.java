@@ -4,7 +4,6 @@ import io.pryv.migration.dns.DnsClient;
 import io.pryv.migration.process.StepContext;
 import io.pryv.migration.process.StepContexts;
 import io.pryv.migration.process.StepDelegate;
-import io.pryv.migration.redis.RedisDoor;
 import java.util.List;
 import org.springframework.stereotype.Component;
 
@@ -12,12 +11,10 @@ import org.springframework.stereotype.Component;
 @Component("retireSource")
 class RetireSourceDelegate extends StepDelegate {
 
-  private final RedisDoor door;
   private final DnsClient dns;
 
-  RetireSourceDelegate(StepContexts contexts, RedisDoor door, DnsClient dns) {
+  RetireSourceDelegate(StepContexts contexts, DnsClient dns) {
     super(contexts);
-    this.door = door;
     this.dns = dns;
   }
 
@@ -30,7 +27,7 @@ class RetireSourceDelegate extends StepDelegate {
                 step.source(),
                 step.sourceSlaves(),
                 step.dest(),
-                door,
+                step.redis(),
                 dns,
                 step.migration())
             .retire();

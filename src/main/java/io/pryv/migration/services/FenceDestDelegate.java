@@ -4,23 +4,20 @@ import io.pryv.migration.process.StepContext;
 import io.pryv.migration.process.StepContexts;
 import io.pryv.migration.process.StepDelegate;
 import io.pryv.migration.redis.KeyCounts;
-import io.pryv.migration.redis.RedisDoor;
 import org.springframework.stereotype.Component;
 
 @Component("fenceDest")
 class FenceDestDelegate extends StepDelegate {
 
-  private final RedisDoor redis;
-
-  FenceDestDelegate(StepContexts contexts, RedisDoor redis) {
+  FenceDestDelegate(StepContexts contexts) {
     super(contexts);
-    this.redis = redis;
   }
 
   @Override
   protected void perform(StepContext step) {
     KeyCounts held =
-        new DestFence(step.dest(), redis, step.platform().options().destUsersMayGo()).fence();
+        new DestFence(step.dest(), step.redis(), step.platform().options().destUsersMayGo())
+            .fence();
     String found = "dest holds " + held.users() + " users (the fixture counts as one)";
     step.evidence("fenceDest", found + " and refuses writes, proven by a refused one.\n");
     step.say(found + " and is fenced: a write was refused");

@@ -8,19 +8,16 @@ import io.pryv.migration.platform.Register;
 import io.pryv.migration.process.StepContext;
 import io.pryv.migration.process.StepContexts;
 import io.pryv.migration.process.StepDelegate;
-import io.pryv.migration.redis.RedisDoor;
 import org.springframework.stereotype.Component;
 
 @Component("launchDest")
 class LaunchDestDelegate extends StepDelegate {
 
-  private final RedisDoor redis;
   private final DnsClient dns;
   private final HttpsProbe https;
 
-  LaunchDestDelegate(StepContexts contexts, RedisDoor redis, DnsClient dns, HttpsProbe https) {
+  LaunchDestDelegate(StepContexts contexts, DnsClient dns, HttpsProbe https) {
     super(contexts);
-    this.redis = redis;
     this.dns = dns;
     this.https = https;
   }
@@ -35,7 +32,7 @@ class LaunchDestDelegate extends StepDelegate {
                 dest,
                 step.hands().on(dest.machine()),
                 containers,
-                new SignsOfLife(step.platform().domain(), https, dns, redis))
+                new SignsOfLife(step.platform().domain(), https, dns, step.redis()))
             .launch();
     step.evidence("launchDest", launched.markdown());
     step.say(

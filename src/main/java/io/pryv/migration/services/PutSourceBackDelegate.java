@@ -8,7 +8,6 @@ import io.pryv.migration.platform.Register;
 import io.pryv.migration.process.StepContext;
 import io.pryv.migration.process.StepContexts;
 import io.pryv.migration.process.StepDelegate;
-import io.pryv.migration.redis.RedisDoor;
 import java.time.Duration;
 import java.time.Instant;
 import org.springframework.stereotype.Component;
@@ -16,13 +15,11 @@ import org.springframework.stereotype.Component;
 @Component("putSourceBack")
 class PutSourceBackDelegate extends StepDelegate {
 
-  private final RedisDoor redis;
   private final DnsClient dns;
   private final HttpsProbe https;
 
-  PutSourceBackDelegate(StepContexts contexts, RedisDoor redis, DnsClient dns, HttpsProbe https) {
+  PutSourceBackDelegate(StepContexts contexts, DnsClient dns, HttpsProbe https) {
     super(contexts);
-    this.redis = redis;
     this.dns = dns;
     this.https = https;
   }
@@ -38,8 +35,8 @@ class PutSourceBackDelegate extends StepDelegate {
                 Containers.of(step.hands(), step.dest(), step.migration()),
                 new FileUndo(
                     source.machine().name(), step.hands().files(source.machine()), step.journal()),
-                redis,
-                new SignsOfLife(step.platform().domain(), https, dns, redis),
+                step.redis(),
+                new SignsOfLife(step.platform().domain(), https, dns, step.redis()),
                 step.migration())
             .restore();
     String outage =

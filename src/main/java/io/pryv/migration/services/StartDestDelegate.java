@@ -6,19 +6,16 @@ import io.pryv.migration.machine.HttpsProbe;
 import io.pryv.migration.process.StepContext;
 import io.pryv.migration.process.StepContexts;
 import io.pryv.migration.process.StepDelegate;
-import io.pryv.migration.redis.RedisDoor;
 import org.springframework.stereotype.Component;
 
 @Component("startDest")
 class StartDestDelegate extends StepDelegate {
 
-  private final RedisDoor redis;
   private final DnsClient dns;
   private final HttpsProbe https;
 
-  StartDestDelegate(StepContexts contexts, RedisDoor redis, DnsClient dns, HttpsProbe https) {
+  StartDestDelegate(StepContexts contexts, DnsClient dns, HttpsProbe https) {
     super(contexts);
-    this.redis = redis;
     this.dns = dns;
     this.https = https;
   }
@@ -31,7 +28,7 @@ class StartDestDelegate extends StepDelegate {
         new Start(
             step.dest(),
             Containers.of(step.hands(), step.dest(), step.migration()),
-            new SignsOfLife(step.platform().domain(), https, dns, redis));
-    step.say(start.asWriter(redis, step.outageDeadline()));
+            new SignsOfLife(step.platform().domain(), https, dns, step.redis()));
+    step.say(start.asWriter(step.redis(), step.outageDeadline()));
   }
 }

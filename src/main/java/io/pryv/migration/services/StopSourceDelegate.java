@@ -5,17 +5,13 @@ import io.pryv.migration.platform.Register;
 import io.pryv.migration.process.StepContext;
 import io.pryv.migration.process.StepContexts;
 import io.pryv.migration.process.StepDelegate;
-import io.pryv.migration.redis.RedisDoor;
 import org.springframework.stereotype.Component;
 
 @Component("stopSource")
 class StopSourceDelegate extends StepDelegate {
 
-  private final RedisDoor redis;
-
-  StopSourceDelegate(StepContexts contexts, RedisDoor redis) {
+  StopSourceDelegate(StepContexts contexts) {
     super(contexts);
-    this.redis = redis;
   }
 
   @Override
@@ -26,7 +22,7 @@ class StopSourceDelegate extends StepDelegate {
                 source,
                 step.hands().on(source.machine()),
                 Containers.of(step.hands(), source, step.migration()),
-                redis,
+                step.redis(),
                 step.migration())
             .stop();
     step.put("sourceKeyCounts", stopped.keys());

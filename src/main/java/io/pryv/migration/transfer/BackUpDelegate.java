@@ -3,7 +3,6 @@ package io.pryv.migration.transfer;
 import io.pryv.migration.process.StepContext;
 import io.pryv.migration.process.StepContexts;
 import io.pryv.migration.process.StepDelegate;
-import io.pryv.migration.redis.RedisDoor;
 import java.time.Duration;
 import java.util.Optional;
 import org.springframework.stereotype.Component;
@@ -14,11 +13,8 @@ class BackUpDelegate extends StepDelegate {
 
   private static final Duration WAIT = Duration.ofMillis(2500);
 
-  private final RedisDoor redis;
-
-  BackUpDelegate(StepContexts contexts, RedisDoor redis) {
+  BackUpDelegate(StepContexts contexts) {
     super(contexts);
-    this.redis = redis;
   }
 
   @Override
@@ -27,7 +23,7 @@ class BackUpDelegate extends StepDelegate {
         new Backup(
             step.source(),
             step.hands().on(step.source().machine()),
-            redis,
+            step.redis(),
             step.migration(),
             step.platform().options().backupDirectory(),
             step.platform().domain());

@@ -6,17 +6,13 @@ import io.pryv.migration.platform.Register;
 import io.pryv.migration.process.StepContext;
 import io.pryv.migration.process.StepContexts;
 import io.pryv.migration.process.StepDelegate;
-import io.pryv.migration.redis.RedisDoor;
 import org.springframework.stereotype.Component;
 
 @Component("undoPreparation")
 class UndoPreparationDelegate extends StepDelegate {
 
-  private final RedisDoor redis;
-
-  UndoPreparationDelegate(StepContexts contexts, RedisDoor redis) {
+  UndoPreparationDelegate(StepContexts contexts) {
     super(contexts);
-    this.redis = redis;
   }
 
   @Override
@@ -31,7 +27,7 @@ class UndoPreparationDelegate extends StepDelegate {
             new FileUndo(dest.machine().name(), step.hands().files(dest.machine()), step.journal()),
             new KeyRemoval(step.hands(), step.journal(), step.migration()),
             new DestData(step.hands().on(dest.machine()), dest, step.migration()),
-            redis);
+            step.redis());
     String said = preparation.undo();
     step.evidence("undoPreparation", said + "\n");
     step.say(said);

@@ -4,7 +4,6 @@ import io.pryv.migration.dns.DnsClient;
 import io.pryv.migration.process.StepContext;
 import io.pryv.migration.process.StepContexts;
 import io.pryv.migration.process.StepDelegate;
-import io.pryv.migration.redis.RedisDoor;
 import io.pryv.migration.redis.RedisServer;
 import java.time.Duration;
 import java.util.List;
@@ -17,19 +16,17 @@ class VerifyDnsDelegate extends StepDelegate {
   /** At most 200 questions a second for each server: dest's DNS serves clients meanwhile. */
   private static final Duration GAP = Duration.ofMillis(5);
 
-  private final RedisDoor door;
   private final DnsClient dns;
 
-  VerifyDnsDelegate(StepContexts contexts, RedisDoor door, DnsClient dns) {
+  VerifyDnsDelegate(StepContexts contexts, DnsClient dns) {
     super(contexts);
-    this.door = door;
     this.dns = dns;
   }
 
   @Override
   protected void perform(StepContext step) {
     List<String> users;
-    try (RedisServer source = door.open(step.source())) {
+    try (RedisServer source = step.redis().open(step.source())) {
       users =
           source.sampleUsers(step.platform().options().sampleUsers(), step.migration().hashCode());
     }

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.pryv.migration.dns.DnsJavaClient;
 import io.pryv.migration.machine.Command;
+import io.pryv.migration.machine.InMemoryJournal;
+import io.pryv.migration.machine.JournalledHands;
 import io.pryv.migration.machine.SshShells;
 import io.pryv.migration.platform.Platform;
 import io.pryv.migration.platform.PlatformFile;
@@ -103,7 +105,11 @@ class PreflightEndToEndTest {
     Platform platform = PlatformFile.read(file);
     try (SshShells shells = new SshShells(Path.of(platform.knownHosts()))) {
       return new Preflight(
-              platform, shells::to, new JedisServers(shells), new DnsJavaClient(), List.of())
+              platform,
+              shells::to,
+              new JedisServers(new JournalledHands(shells, new InMemoryJournal())),
+              new DnsJavaClient(),
+              List.of())
           .look();
     }
   }

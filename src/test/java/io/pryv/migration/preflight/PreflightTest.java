@@ -157,19 +157,14 @@ class PreflightTest {
     slaves.add(PracticeRegister.slave(Machine.Role.SOURCE_SLAVE).launched());
     FakeStep step =
         new FakeStep(
-            "m-1",
-            platform(),
-            new SandboxHands(
-                registers().stream().map(PracticeRegister::shell).toArray(SandboxShell[]::new)),
-            new InMemoryJournal());
+                "m-1",
+                platform(),
+                new SandboxHands(
+                    registers().stream().map(PracticeRegister::shell).toArray(SandboxShell[]::new)),
+                new InMemoryJournal())
+            .reaching(FakeRedis.door(redis, destRedis, slaveRedis));
 
-    String said =
-        step.run(
-            new PreflightDelegate(
-                step.contexts(),
-                FakeRedis.door(redis, destRedis, slaveRedis),
-                dns,
-                List.of(new SomeEdit())));
+    String said = step.run(new PreflightDelegate(step.contexts(), dns, List.of(new SomeEdit())));
 
     assertThat(said).startsWith("0 stops, ").endsWith(" checks passed; nothing was touched");
     assertThat(step.get("preflightStops", Integer.class)).isZero();

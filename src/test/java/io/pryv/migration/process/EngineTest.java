@@ -3,6 +3,7 @@ package io.pryv.migration.process;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.pryv.migration.redis.RedisDoors;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -260,6 +261,11 @@ abstract class EngineTest {
     @Bean
     static PlatformShells shells() {
       return new PlatformShells(knownHosts -> machine -> null);
+    }
+
+    @Bean
+    static RedisDoors redisDoors() {
+      return hands -> null;
     }
 
     /** One played step for each delegate of the diagram that is not the process's own. */

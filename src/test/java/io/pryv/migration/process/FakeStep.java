@@ -4,6 +4,7 @@ import io.pryv.migration.machine.Hands;
 import io.pryv.migration.machine.Journal;
 import io.pryv.migration.platform.Platform;
 import io.pryv.migration.platform.Register;
+import io.pryv.migration.redis.RedisDoor;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -26,6 +27,7 @@ public final class FakeStep implements StepContext {
   private final Map<String, Object> variables = new HashMap<>();
   private final Map<String, String> evidence = new HashMap<>();
   private final List<String> said = new ArrayList<>();
+  private RedisDoor door;
 
   /**
    * A migration.
@@ -39,6 +41,12 @@ public final class FakeStep implements StepContext {
     this.hands = hands;
     this.journal = journal;
     this.registers = List.of(registers);
+  }
+
+  /** Steps reach Redis through that door. */
+  public FakeStep reaching(RedisDoor servers) {
+    door = servers;
+    return this;
   }
 
   /** What a delegate is made with, so that it runs in this migration. */
@@ -91,6 +99,11 @@ public final class FakeStep implements StepContext {
   @Override
   public Hands hands() {
     return hands;
+  }
+
+  @Override
+  public RedisDoor redis() {
+    return door;
   }
 
   @Override

@@ -13,6 +13,7 @@ import io.pryv.migration.platform.Register;
 import io.pryv.migration.platform.StepFailure;
 import io.pryv.migration.redis.FakeRedis;
 import io.pryv.migration.redis.KeyCounts;
+import io.pryv.migration.redis.RedisConf;
 import io.pryv.migration.redis.RedisSettings;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -131,7 +132,7 @@ class FollowDestTest {
         .containsEntry("master_host", "127.0.0.1")
         .containsEntry("master_port", "4567");
     assertThat(RedisSettings.find(conf(), "replicaof")).contains("127.0.0.1 4567");
-    assertThat(RedisConf.undo(conf())).isEqualTo(CONF);
+    assertThat(RedisConf.writer(conf())).isEqualTo(CONF);
     assertThat(following.markdown())
         .contains("guard passed again: 9 keys")
         .contains("link up; dest's offset 100 reached")
@@ -171,7 +172,7 @@ class FollowDestTest {
 
   @Test
   void takesItUpWhenWeDiedAfterTheFile() throws Exception {
-    Files.writeString(conf, RedisConf.follow(CONF, "127.0.0.1", 4567, "5.0.2"));
+    Files.writeString(conf, RedisConf.replica(CONF, "127.0.0.1", 4567, "5.0.2"));
     assertThat(followDest().follow().changed()).isTrue();
     assertThat(sourceRedis.info("replication")).containsEntry("role", "slave");
   }

@@ -61,33 +61,34 @@ class ReplicationStepsTest {
     dns.answers("127.0.0.1", "ariane.pryv.lab", "A", "CNAME core1.pryv.lab");
     step =
         new FakeStep(
-            UUID.randomUUID().toString(),
-            new Platform(
-                "lab",
-                "pryv.lab",
-                sourceMachine.machine(),
-                destMachine.machine(),
-                List.of(),
-                List.of(),
-                "known_hosts",
-                List.of("10.90.0.20"),
-                List.of("10.90.0.21"),
-                new Options(
-                    true,
-                    "",
-                    "rsa",
-                    5,
-                    1 << 20,
-                    Duration.ofMinutes(2),
-                    false,
-                    List.of("reg"),
-                    200,
-                    Duration.ofMinutes(1),
-                    null)),
-            hands,
-            hands.journal(),
-            register(sourceMachine.machine()),
-            register(destMachine.machine()));
+                UUID.randomUUID().toString(),
+                new Platform(
+                    "lab",
+                    "pryv.lab",
+                    sourceMachine.machine(),
+                    destMachine.machine(),
+                    List.of(),
+                    List.of(),
+                    "known_hosts",
+                    List.of("10.90.0.20"),
+                    List.of("10.90.0.21"),
+                    new Options(
+                        true,
+                        "",
+                        "rsa",
+                        5,
+                        1 << 20,
+                        Duration.ofMinutes(2),
+                        false,
+                        List.of("reg"),
+                        200,
+                        Duration.ofMinutes(1),
+                        null)),
+                hands,
+                hands.journal(),
+                register(sourceMachine.machine()),
+                register(destMachine.machine()))
+            .reaching(door);
   }
 
   @AfterEach
@@ -136,20 +137,20 @@ class ReplicationStepsTest {
     assertThat(step.run(makeKey)).startsWith("already done: ");
     assertThat(changes()).isEqualTo(changes);
 
-    var compare = new CompareBeforeFollowDelegate(step.contexts(), door);
+    var compare = new CompareBeforeFollowDelegate(step.contexts());
     assertThat(step.run(compare))
         .isEqualTo("6 keys of source's users are on dest with equal values");
     assertThat(step.get("guardKeysCompared", Long.class)).isEqualTo(6);
     assertThat(step.evidence("guard")).contains("| users | 2 | 2 |");
     assertThat(changes()).isEqualTo(changes);
 
-    var open = new OpenTunnelDelegate(step.contexts(), door);
+    var open = new OpenTunnelDelegate(step.contexts());
     assertThat(step.run(open)).startsWith("opened: 127.0.0.1:4567 inside pryv_redis_1");
     changes = changes();
     assertThat(step.run(open)).startsWith("already done: ");
     assertThat(changes()).isEqualTo(changes);
 
-    var follow = new FollowDestDelegate(step.contexts(), door, dns);
+    var follow = new FollowDestDelegate(step.contexts(), dns);
     assertThat(step.run(follow)).startsWith("source follows dest: ");
     assertThat(step.evidence("follow")).contains("- link up");
     changes = changes();

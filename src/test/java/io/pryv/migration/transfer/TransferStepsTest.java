@@ -29,12 +29,13 @@ class TransferStepsTest {
   private final FakeRedis sourceRedis = new FakeRedis("source").fixture("co1");
   private final FakeStep step =
       new FakeStep(
-          SandboxRegister.MIGRATION,
-          platform(),
-          lab.hands,
-          lab.hands.journal(),
-          lab.sourceRegister(),
-          lab.dest.register());
+              SandboxRegister.MIGRATION,
+              platform(),
+              lab.hands,
+              lab.hands.journal(),
+              lab.sourceRegister(),
+              lab.dest.register())
+          .reaching(FakeRedis.door(sourceRedis));
 
   @BeforeEach
   void data() {
@@ -117,7 +118,7 @@ class TransferStepsTest {
   @Test
   void theBackupIsMadeOnceAndMadeAgainWhenRedisRewroteItsAof() {
     sourceRedis.says("aof_base_size", "1");
-    BackUpDelegate backUp = new BackUpDelegate(step.contexts(), FakeRedis.door(sourceRedis));
+    BackUpDelegate backUp = new BackUpDelegate(step.contexts());
     step.run(backUp);
     assertThat(step.get("backUpDone", Boolean.class)).isFalse();
     sourceRedis.says("aof_base_size", "2");
@@ -144,8 +145,7 @@ class TransferStepsTest {
   @Test
   void anAbortLeavesSourceAloneAndSaysSo() {
     makeKey();
-    UndoPreparationDelegate undo =
-        new UndoPreparationDelegate(step.contexts(), FakeRedis.door(sourceRedis));
+    UndoPreparationDelegate undo = new UndoPreparationDelegate(step.contexts());
     assertThat(step.run(undo))
         .contains("the transfer key from dest")
         .endsWith("Source was not touched and serves.");

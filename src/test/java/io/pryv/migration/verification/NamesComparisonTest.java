@@ -258,12 +258,13 @@ class NamesComparisonTest {
     source.user("bertrand", "bertrand@mail.example", "core2.pryv.lab");
     FakeStep step =
         new FakeStep(
-            "m-1",
-            platform(),
-            new SandboxHands(),
-            new InMemoryJournal(),
-            new Register(platform().source(), null));
-    VerifyDnsDelegate verify = new VerifyDnsDelegate(step.contexts(), FakeRedis.door(source), dns);
+                "m-1",
+                platform(),
+                new SandboxHands(),
+                new InMemoryJournal(),
+                new Register(platform().source(), null))
+            .reaching(FakeRedis.door(source));
+    VerifyDnsDelegate verify = new VerifyDnsDelegate(step.contexts(), dns);
 
     assertThat(step.run(verify))
         .isEqualTo("16 names (2 users) compared on dest, dest-slave, none differs");

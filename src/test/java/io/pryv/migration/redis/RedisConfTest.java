@@ -1,10 +1,9 @@
-package io.pryv.migration.replication;
+package io.pryv.migration.redis;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.pryv.migration.machine.UnexpectedText;
-import io.pryv.migration.redis.RedisSettings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -32,24 +31,58 @@ class RedisConfTest {
       appendonly yes
       """;
 
+  private static final String FENCE =
+      """
+      # register-migration: the next line is added
+      min-replicas-to-write 99
+      # register-migration: the next line is added
+      min-replicas-max-lag 10
+      """;
+
   @Test
-  void theDirectiveStandsBelowItsSample() {
-    assertThat(RedisConf.follow(CONF, "localhost", 4567, "5.0.2"))
+  void theDirectiveStandsBelowItsSampleAndTheFenceAtTheEnd() {
+    assertThat(RedisConf.replica(CONF, "localhost", 4567, "5.0.2"))
         .isEqualTo(
             CONF.replace(
-                "# replicaof <masterip> <masterport>\n",
-                """
-                # replicaof <masterip> <masterport>
-                # register-migration: the next line is added
-                replicaof localhost 4567
-                """));
+                    "# replicaof <masterip> <masterport>\n",
+                    """
+                    # replicaof <masterip> <masterport>
+                    # register-migration: the next line is added
+                    replicaof localhost 4567
+                    """)
+                + FENCE);
   }
 
   @ParameterizedTest
-  @CsvSource({"3.2.12,slaveof", "4.0.14,slaveof", "5.0.2,replicaof", "7.0.15,replicaof"})
-  void theDirectiveHasTheNameThatTheServerKnows(String version, String name) {
-    assertThat(RedisConf.follow(CONF, "localhost", 4567, version))
-        .contains("\n" + name + " localhost 4567\n");
+  @CsvSource({
+    "3.2.12,slaveof,min-slaves-to-write",
+    "4.0.14,slaveof,min-slaves-to-write",
+    "5.0.2,replicaof,min-replicas-to-write",
+    "7.0.15,replicaof,min-replicas-to-write"
+  })
+  void theDirectivesHaveTheNamesThatTheServerKnows(String version, String follow, String fence) {
+    assertThat(RedisConf.replica(CONF, "localhost", 4567, version))
+        .contains("\n" + follow + " localhost 4567\n")
+        .contains("\n" + fence + " 99\n");
+  }
+
+  @Test
+  void theFenceWinsOverTheOperatorsOwnSettings() {
+    String own = CONF + "min-replicas-to-write 1\nmin-replicas-max-lag 0\n";
+
+    assertThat(RedisConf.fenced(own, "5.0.2")).isEqualTo(own + FENCE);
+    assertThat(RedisConf.writer(own + FENCE)).isEqualTo(own);
+  }
+
+  @Test
+  void eachRoleFollowsEveryOther() {
+    String fenced = RedisConf.fenced(CONF, "5.0.2");
+    String replica = RedisConf.replica(CONF, "localhost", 4567, "5.0.2");
+
+    assertThat(fenced).isEqualTo(CONF + FENCE);
+    assertThat(RedisConf.replica(fenced, "localhost", 4567, "5.0.2")).isEqualTo(replica);
+    assertThat(RedisConf.fenced(replica, "5.0.2")).isEqualTo(fenced);
+    assertThat(RedisConf.writer(replica)).isEqualTo(CONF);
   }
 
   static Stream<Arguments> shapes() throws IOException {
@@ -71,14 +104,17 @@ class RedisConfTest {
   @ParameterizedTest(name = "{0}")
   @MethodSource("shapes")
   void theEditIsReadByRedisDoneOnceAndWhollyUndone(String shape, String text) {
-    String edited = RedisConf.follow(text, "localhost", 4567, "5.0.2");
+    String edited = RedisConf.replica(text, "localhost", 4567, "5.0.2");
 
     assertThat(RedisSettings.find(text, "replicaof")).isEmpty();
     assertThat(RedisSettings.find(edited, "replicaof")).contains("localhost 4567");
+    assertThat(RedisSettings.find(edited, "min-replicas-to-write")).contains("99");
+    assertThat(RedisSettings.find(RedisConf.fenced(text, "5.0.2"), "min-replicas-to-write"))
+        .contains("99");
     assertThat(RedisSettings.find(edited, "port")).isEqualTo(RedisSettings.find(text, "port"));
-    assertThat(RedisConf.follow(edited, "localhost", 4567, "5.0.2")).isEqualTo(edited);
-    assertThat(RedisConf.undo(edited)).isEqualTo(text);
-    assertThat(RedisConf.undo(text)).isEqualTo(text);
+    assertThat(RedisConf.replica(edited, "localhost", 4567, "5.0.2")).isEqualTo(edited);
+    assertThat(RedisConf.writer(edited)).isEqualTo(text);
+    assertThat(RedisConf.writer(text)).isEqualTo(text);
   }
 
   @ParameterizedTest
@@ -89,7 +125,7 @@ class RedisConfTest {
         "  REPLICAOF \"10.0.0.9\" 6379"
       })
   void anotherMasterIsRefused(String active) {
-    assertThatThrownBy(() -> RedisConf.follow(CONF + active + "\n", "localhost", 4567, "5.0.2"))
+    assertThatThrownBy(() -> RedisConf.replica(CONF + active + "\n", "localhost", 4567, "5.0.2"))
         .isInstanceOfSatisfying(
             UnexpectedText.class,
             refusal ->
