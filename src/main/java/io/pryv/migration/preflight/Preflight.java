@@ -472,12 +472,12 @@ public final class Preflight {
   }
 
   /**
-   * An estimate of the cold window, from measured ones: about 8 s for stopping and starting the
-   * services, 0.1 ms a user for register and dns, which read everything at their start, and two
-   * readings of the data for its checksums.
+   * An estimate of the cold window, from our own on the practice platform: about 6 s for stopping
+   * and starting the services, 0.1 ms a user for register and dns, which read everything at their
+   * start, and two readings of the data for its checksums.
    */
   static Duration estimate(long users, long bytes) {
-    return Duration.ofMillis(8_000 + users / 10 + bytes / 100_000);
+    return Duration.ofMillis(6_000 + users / 10 + bytes / 100_000);
   }
 
   private void outageAllowed(Duration estimate) {

@@ -71,21 +71,22 @@ public record PreflightReport(
     return text.toString();
   }
 
+  /** A list, since these sentences would make a table wider than the form. */
   private void problems(StringBuilder text, String title, Finding.Level level) {
     if (count(level) == 0) {
       return;
     }
     text.append("### ").append(title).append("\n\n");
-    text.append("| machine | what | expected | found | next |\n|---|---|---|---|---|\n");
     for (Finding finding : findings) {
       if (finding.level() == level) {
-        row(
-            text,
-            finding.machine(),
-            finding.check(),
-            finding.expected(),
-            finding.found(),
-            finding.next());
+        text.append(
+            "- **%s**: %s%n  - expected: %s%n  - found: %s%n  - next: %s%n"
+                .formatted(
+                    finding.machine(),
+                    oneLine(finding.check()),
+                    oneLine(finding.expected()),
+                    oneLine(finding.found()),
+                    oneLine(finding.next())));
       }
     }
     text.append("\n");
@@ -94,9 +95,12 @@ public record PreflightReport(
   private static void row(StringBuilder text, String... cells) {
     text.append('|');
     for (String cell : cells) {
-      text.append(' ').append(cell.strip().replace("|", "\\|").replaceAll("\\s*\\R\\s*", " ↵ "));
-      text.append(" |");
+      text.append(' ').append(oneLine(cell).replace("|", "\\|")).append(" |");
     }
     text.append('\n');
+  }
+
+  private static String oneLine(String text) {
+    return text.strip().replaceAll("\\s*\\R\\s*", " ↵ ");
   }
 }

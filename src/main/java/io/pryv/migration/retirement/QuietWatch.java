@@ -6,6 +6,7 @@ import io.pryv.migration.machine.HttpsProbe;
 import io.pryv.migration.platform.Register;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -84,20 +85,24 @@ final class QuietWatch {
     }
 
     String markdown() {
-      StringBuilder text =
-          new StringBuilder("| machine | silent for | since | last heard |\n|---|---|---|---|\n");
+      StringBuilder text = new StringBuilder("| machine | silent for | since |\n|---|---|---|\n");
       for (Ear ear : ears.of()) {
         text.append(
-            "| %s | %d s of %d s | %s | %s |\n"
+            "| %s | %d s of %d s | %s |\n"
                 .formatted(
                     ear.machine(),
                     ear.silence().toSeconds(),
                     period.toSeconds(),
-                    ear.silentSince(),
-                    ear.last().isEmpty()
-                        ? "nothing since we listen"
-                        : ear.last().replace("|", "\\|")));
+                    ear.silentSince().truncatedTo(ChronoUnit.SECONDS)));
       }
+      text.append("\nLast heard:\n");
+      for (Ear ear : ears.of()) {
+        text.append("\n- ")
+            .append(ear.machine())
+            .append(": ")
+            .append(ear.last().isEmpty() ? "nothing since we listen" : "`" + ear.last() + "`");
+      }
+      text.append('\n');
       for (String log : deaf) {
         text.append("\n- Our own request was not found in ")
             .append(log)

@@ -105,7 +105,7 @@ class PreflightTest {
         .as(report.toMarkdown())
         .noneMatch(finding -> finding.level() != Finding.Level.PASS);
     assertThat(report.redisBytes()).isGreaterThanOrEqualTo(100_000);
-    assertThat(report.expectedOutage()).isBetween(Duration.ofSeconds(8), Duration.ofSeconds(12));
+    assertThat(report.expectedOutage()).isBetween(Duration.ofSeconds(6), Duration.ofSeconds(12));
     assertThat(report.passes()).isGreaterThan(50);
   }
 
