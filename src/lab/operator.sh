@@ -1,0 +1,73 @@
+# shellcheck shell=bash
+# Plays the operator of the practice platform, over REST: starts the program and a migration, decides
+# what Tasklist asks. Sourced by script/demo and script/faults, which set WORK, the directory for what
+# this leaves, and name themselves in ME.
+
+PORT=${MIGRATION_PORT:-8080}
+BASE=http://127.0.0.1:$PORT
+application=
+
+say()  { printf '%(%H:%M:%S)T %s\n' -1 "$*"; }
+fail() { printf '%s: %s\n' "$ME" "$*" >&2; exit 1; }
+
+# The password goes through a file, so that it stands on no command line.
+call() { curl -sS --fail-with-body -m 30 --config "$WORK/curl" "$@"; }
+post() { local path=$1; call -H 'Content-Type: application/json' --data-binary @- "$BASE$path"; }
+
+# A program of its own, with an empty database.
+new_application() {
+  mkdir -p "$WORK"
+  rm -rf "$WORK/data"
+  : >"$WORK/application.log"
+  export MIGRATION_ADMIN_PASSWORD MIGRATION_DATA=$WORK/data MIGRATION_PLATFORMS=$PWD/target/lab MIGRATION_PORT=$PORT
+  MIGRATION_ADMIN_PASSWORD=$(head -c 18 /dev/urandom | base64 | tr '+/' '-_')
+  (umask 077; printf 'user = "admin:%s"\n' "$MIGRATION_ADMIN_PASSWORD" >"$WORK/curl")
+  start_application
+}
+
+start_application() {
+  ! curl -s -o /dev/null "$BASE/" || fail "port $PORT is taken: end what listens there, or set MIGRATION_PORT"
+  script/run >>"$WORK/application.log" 2>&1 &
+  application=$!
+  local until=$((SECONDS + 90))
+  until call -o /dev/null "$BASE/api/migrations" 2>/dev/null; do
+    kill -0 "$application" 2>/dev/null || fail "the application ended; last lines of $WORK/application.log: $(tail -n 5 "$WORK/application.log")"
+    [ $SECONDS -lt $until ] || fail "the application did not answer within 90 s; see $WORK/application.log"
+    sleep 0.2
+  done
+}
+
+end_application() {
+  [ -n "$application" ] || return 0
+  kill "$application" 2>/dev/null || true
+  wait "$application" 2>/dev/null || true
+  application=
+}
+
+start_migration() {
+  post /engine-rest/process-definition/key/register-migration/start \
+    <<<'{"variables":{"platformFile":{"value":"platform","type":"String"}}}' | jq -r .id
+}
+
+# What the operator would do in Tasklist. Each task is completed once; its variables are those of its form.
+decide() {
+  local task=$1 key=$2 answer
+  case "$key" in
+    gate) say "gate: go"; answer='{"gateDecision":{"value":"go","type":"String"},"notBefore":{"value":"","type":"String"}}' ;;
+    nameServers)
+      say "name servers: the hosting provider points ${DOMAIN:-pryv.lab} at dest"
+      script/lab delegate dest
+      answer='{}' ;;
+    confirmRetirement) say "retirement: confirmed"; answer='{"retirementConfirmed":{"value":true,"type":"Boolean"}}' ;;
+    *) fail "the migration waits at '$key', which nobody decides here: $(call "$BASE/engine-rest/task/$task/variables" | jq -c 'map_values(.value)' | head -c 3000)" ;;
+  esac
+  post "/engine-rest/task/$task/submit-form" <<<"{\"variables\":$answer}" >/dev/null
+}
+
+# Whether the delegation has moved, and the world asks dest.
+moved() {
+  call "$BASE/engine-rest/history/variable-instance?processInstanceId=$1&variableName=delegationMoved" | jq -r '.[0].value // false'
+}
+
+# Why the cold window before this gate failed, if it did.
+window_failure() { call "$BASE/engine-rest/task/$1/variables" | jq -r '.windowFailure.value // empty'; }
