@@ -4,6 +4,9 @@ import static org.springframework.web.util.HtmlUtils.htmlEscape;
 
 import io.pryv.migration.console.Migrations.Glance;
 import io.pryv.migration.console.Migrations.Trouble;
+import io.pryv.migration.machine.Lease;
+import io.pryv.migration.process.Leases;
+import io.pryv.migration.process.Leases.Held;
 import io.pryv.migration.process.Logbook;
 import io.pryv.migration.process.Logbook.Decision;
 import io.pryv.migration.process.Logbook.Evidence;
@@ -12,6 +15,9 @@ import java.time.Instant;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.util.Arrays;
+import java.util.List;
+import java.util.NoSuchElementException;
+import java.util.Optional;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
 import org.springframework.http.ResponseEntity;
@@ -20,6 +26,7 @@ import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.RequestMapping;
 import org.springframework.web.bind.annotation.RestController;
 import org.springframework.web.server.ResponseStatusException;
+import org.springframework.web.servlet.support.ServletUriComponentsBuilder;
 
 /** Migrations for people: plain pages, made on the server, without script. */
 @RestController
@@ -32,14 +39,16 @@ class MigrationPages {
       "body{font:15px/1.5 system-ui,sans-serif;margin:2em;color:#222}"
           + "table{border-collapse:collapse}th,td{text-align:left;vertical-align:top;"
           + "padding:.3em .8em;border-bottom:1px solid #ddd}pre{white-space:pre-wrap;margin:0}"
-          + ".incident,.failed{color:#b00020}.waiting{color:#9a6700}.completed{color:#1a7f37}";
+          + ".incident,.failed,.held,.unreadable{color:#b00020}.waiting,.unknown{color:#9a6700}.completed{color:#1a7f37}";
 
   private final Migrations migrations;
   private final Logbook logbook;
+  private final Leases leases;
 
-  MigrationPages(Migrations migrations, Logbook logbook) {
+  MigrationPages(Migrations migrations, Logbook logbook, Leases leases) {
     this.migrations = migrations;
     this.logbook = logbook;
+    this.leases = leases;
   }
 
   @GetMapping
@@ -112,7 +121,9 @@ class MigrationPages {
             + link(api + "/report.json", "Report as JSON")
             + " "
             + link(api + "/journal", "Journal")
-            + "</p><h2>Steps</h2>"
+            + "</p>"
+            + (migration.endedAt() == null ? leases(id) : "")
+            + "<h2>Steps</h2>"
             + table("started,step,machine,took,outcome,said", steps)
             + "<h2>Decisions</h2>"
             + table("when,who,where,what", decisions)
@@ -136,6 +147,40 @@ class MigrationPages {
             + "</p><pre>"
             + htmlEscape(evidence.markdown())
             + "</pre>");
+  }
+
+  /** Who holds the machines; to break one knowingly takes more than a click. */
+  private String leases(String id) {
+    List<Held> machines;
+    try {
+      machines = leases.look(id);
+    } catch (NoSuchElementException notYet) {
+      return "";
+    }
+    StringBuilder rows = new StringBuilder();
+    for (Held held : machines) {
+      Optional<Lease> lease = Optional.ofNullable(held.lease());
+      rows.append(
+          row(
+              htmlEscape(held.machine()),
+              state(held.state()),
+              htmlEscape(lease.map(it -> it.holder().described()).orElse(held.found())),
+              time(lease.map(Lease::since).orElse(null)),
+              time(lease.map(Lease::until).orElse(null)),
+              held.heldBy().isEmpty()
+                  ? ""
+                  : "<pre>"
+                      + htmlEscape(
+                          "curl -u USER -X DELETE '%s/api/migrations/%s/leases/%s?heldBy=%s'"
+                              .formatted(
+                                  ServletUriComponentsBuilder.fromCurrentContextPath()
+                                      .toUriString(),
+                                  id,
+                                  held.machine(),
+                                  held.heldBy()))
+                      + "</pre>"));
+    }
+    return "<h2>Machines</h2>" + table("machine,lease,holder,since,until,to break it", rows);
   }
 
   private Glance find(String id) {

@@ -1,6 +1,10 @@
 package io.pryv.migration.console;
 
 import io.pryv.migration.console.Migrations.Glance;
+import io.pryv.migration.machine.Lease;
+import io.pryv.migration.platform.StepFailure;
+import io.pryv.migration.process.Leases;
+import io.pryv.migration.process.Leases.Held;
 import io.pryv.migration.process.Logbook;
 import io.pryv.migration.process.Logbook.Evidence;
 import io.pryv.migration.process.Report;
@@ -8,14 +12,19 @@ import io.pryv.migration.process.Reports;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.NoSuchElementException;
+import java.util.Optional;
+import org.camunda.bpm.engine.IdentityService;
 import org.camunda.bpm.engine.MismatchingMessageCorrelationException;
 import org.camunda.bpm.engine.RuntimeService;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
+import org.springframework.web.bind.annotation.DeleteMapping;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RequestMapping;
+import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.ResponseStatus;
 import org.springframework.web.bind.annotation.RestController;
 import org.springframework.web.server.ResponseStatusException;
@@ -29,12 +38,22 @@ class MigrationRest {
   private final Reports reports;
   private final Logbook logbook;
   private final RuntimeService runtime;
+  private final Leases leases;
+  private final IdentityService identity;
 
-  MigrationRest(Migrations migrations, Reports reports, Logbook logbook, RuntimeService runtime) {
+  MigrationRest(
+      Migrations migrations,
+      Reports reports,
+      Logbook logbook,
+      RuntimeService runtime,
+      Leases leases,
+      IdentityService identity) {
     this.migrations = migrations;
     this.reports = reports;
     this.logbook = logbook;
     this.runtime = runtime;
+    this.leases = leases;
+    this.identity = identity;
   }
 
   @GetMapping
@@ -124,9 +143,76 @@ class MigrationRest {
     }
   }
 
+  /** Who holds the machines of a running migration; each is asked now. */
+  @GetMapping("/{id}/leases")
+  List<LeaseLine> leases(@PathVariable("id") String id) {
+    running(id);
+    return leases.look(id).stream().map(LeaseLine::of).toList();
+  }
+
+  /**
+   * Takes a machine for this migration from whoever holds it.
+   *
+   * @param heldBy the migration that holds it, as {@code GET} tells: nobody breaks a lease that he
+   *     has not seen
+   */
+  @DeleteMapping("/{id}/leases/{machine}")
+  @ResponseStatus(HttpStatus.NO_CONTENT)
+  void breakLease(
+      @PathVariable("id") String id,
+      @PathVariable("machine") String machine,
+      @RequestParam("heldBy") String heldBy) {
+    running(id);
+    try {
+      leases.breakFor(id, machine, heldBy, identity.getCurrentAuthentication().getUserId());
+    } catch (NoSuchElementException e) {
+      throw new ResponseStatusException(HttpStatus.NOT_FOUND, e.getMessage(), e);
+    } catch (StepFailure e) {
+      throw new ResponseStatusException(HttpStatus.CONFLICT, e.getMessage(), e);
+    }
+  }
+
+  /** A migration that is over holds no machine, and needs none. */
+  private void running(String id) {
+    if (one(id).endedAt() != null) {
+      throw new ResponseStatusException(HttpStatus.CONFLICT, "migration " + id + " is over");
+    }
+  }
+
   private Report report(String id) {
     one(id);
     return reports.of(id);
+  }
+
+  /**
+   * Who holds a machine; without a lease everything but the first two is empty.
+   *
+   * @param heldBy what a request to break it must name, empty when there is nothing to break
+   */
+  record LeaseLine(
+      String machine,
+      String state,
+      String migration,
+      String domain,
+      String program,
+      Instant since,
+      Instant until,
+      String heldBy,
+      String found) {
+
+    static LeaseLine of(Held held) {
+      Optional<Lease> lease = Optional.ofNullable(held.lease());
+      return new LeaseLine(
+          held.machine(),
+          held.state(),
+          lease.map(it -> it.holder().migration()).orElse(""),
+          lease.map(it -> it.holder().domain()).orElse(""),
+          lease.map(it -> it.holder().program()).orElse(""),
+          lease.map(Lease::since).orElse(null),
+          lease.map(Lease::until).orElse(null),
+          held.heldBy(),
+          held.found());
+    }
   }
 
   /**

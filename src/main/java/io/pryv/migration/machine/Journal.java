@@ -10,6 +10,12 @@ import java.util.Optional;
  */
 public interface Journal {
 
+  /** Exit code of a command whose end nobody saw: it was carried out, or not, or in part. */
+  int OUTCOME_UNKNOWN = -1;
+
+  /** Exit code of a command that was not begun, since somebody else holds the machine. */
+  int REFUSED = -2;
+
   /** Stores that a command is about to run; durable when this returns. */
   long willRun(String machine, Command command);
 

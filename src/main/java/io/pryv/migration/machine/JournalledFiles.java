@@ -126,7 +126,7 @@ final class JournalledFiles implements RemoteFiles {
     } catch (StepFailure failure) {
       journal.done(
           entry,
-          JournalledShell.OUTCOME_UNKNOWN,
+          JournalledShell.codeOf(failure),
           Duration.ofNanos(System.nanoTime() - began),
           JournalledShell.tail(failure.getMessage()));
       throw failure;

@@ -8,9 +8,6 @@ import java.time.Duration;
 /** Writes every changing command into the journal before it runs, and its outcome after. */
 final class JournalledShell implements Shell {
 
-  /** In the journal for a command of which no exit code is known. */
-  static final int OUTCOME_UNKNOWN = -1;
-
   private static final int TAIL = 2000;
 
   private final Shell shell;
@@ -41,7 +38,7 @@ final class JournalledShell implements Shell {
     } catch (StepFailure failure) {
       journal.done(
           entry,
-          OUTCOME_UNKNOWN,
+          codeOf(failure),
           Duration.ofNanos(System.nanoTime() - began),
           tail(failure.getMessage()));
       throw failure;
@@ -51,6 +48,10 @@ final class JournalledShell implements Shell {
   @Override
   public Socket connect(String host, int port) {
     return shell.connect(host, port);
+  }
+
+  static int codeOf(StepFailure failure) {
+    return failure instanceof LeaseHeld ? Journal.REFUSED : Journal.OUTCOME_UNKNOWN;
   }
 
   static String tail(String text) {

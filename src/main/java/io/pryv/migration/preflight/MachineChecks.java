@@ -2,6 +2,8 @@ package io.pryv.migration.preflight;
 
 import static java.util.stream.Collectors.joining;
 
+import io.pryv.migration.machine.Lease;
+import io.pryv.migration.machine.LeaseHolder;
 import io.pryv.migration.platform.ComposeServices;
 import io.pryv.migration.platform.Layout;
 import io.pryv.migration.platform.Machine;
@@ -56,7 +58,7 @@ final class MachineChecks {
   }
 
   /** Checks that need no layout. */
-  static List<Finding> of(Survey survey) {
+  static List<Finding> of(Survey survey, LeaseHolder us) {
     MachineChecks checks = new MachineChecks(survey);
     checks.findings.add(
         Finding.pass(
@@ -67,6 +69,7 @@ final class MachineChecks {
                 + survey.machine().host()
                 + ":"
                 + survey.machine().port()));
+    checks.lease(us);
     checks.clock();
     checks.docker();
     if (checks.isMaster()) {
@@ -91,6 +94,52 @@ final class MachineChecks {
 
   private boolean isMaster() {
     return role == Machine.Role.SOURCE || role == Machine.Role.DEST;
+  }
+
+  private void lease(LeaseHolder us) {
+    Lease.Seen seen = survey.lease();
+    if (seen.unreadable()) {
+      findings.add(
+          Finding.stop(
+              name,
+              "~/.register-migration/lease",
+              "no lease, or one that can be understood",
+              seen.text().replaceAll("[^ -~]+", " ").replaceFirst("^(.{200}).*", "$1…"),
+              "see who wrote it; the migration's own page tells how to break it"));
+      return;
+    }
+    Optional<Lease> lease = seen.lease();
+    if (lease.isEmpty() || seen.expired() || lease.get().holder().sameMigrationAs(us)) {
+      findings.add(
+          Finding.pass(
+              name,
+              "held by nobody else",
+              lease
+                  .filter(unused -> seen.expired())
+                  .map(old -> "the lease of " + old.holder().described() + " has run out")
+                  .orElse("free")));
+      return;
+    }
+    LeaseHolder holder = lease.get().holder();
+    if (holder.application().equals(us.application())) {
+      findings.add(
+          Finding.warn(
+              name,
+              "held by nobody else",
+              "no lease of another migration",
+              "one of this program's own: " + holder.described(),
+              "nothing, if that one is over: it gives the machine up within seconds"));
+      return;
+    }
+    findings.add(
+        Finding.stop(
+            name,
+            "held by nobody else",
+            "no lease of another migration",
+            "held by %s, since %s, until %s by the machine's clock"
+                .formatted(holder.described(), lease.get().since(), lease.get().until()),
+            "finish or abort that migration; the lease of a program that is gone runs out by"
+                + " itself. The migration's own page tells how to break it knowingly"));
   }
 
   private void clock() {

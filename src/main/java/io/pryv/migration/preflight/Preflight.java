@@ -1,6 +1,7 @@
 package io.pryv.migration.preflight;
 
 import io.pryv.migration.dns.DnsClient;
+import io.pryv.migration.machine.LeaseHolder;
 import io.pryv.migration.machine.Shell;
 import io.pryv.migration.machine.TextDiff;
 import io.pryv.migration.machine.UnexpectedText;
@@ -44,6 +45,7 @@ public final class Preflight {
   private final RedisDoor door;
   private final DnsClient dns;
   private final List<PlannedEdit> edits;
+  private final LeaseHolder us;
 
   private final List<Finding> findings = new ArrayList<>();
   private final Map<String, Survey> surveys = new LinkedHashMap<>();
@@ -57,18 +59,21 @@ public final class Preflight {
    *
    * @param shells how each machine is reached
    * @param edits what later steps will edit
+   * @param us who may hold the machines
    */
   public Preflight(
       Platform platform,
       Function<Machine, Shell> shells,
       RedisDoor door,
       DnsClient dns,
-      List<PlannedEdit> edits) {
+      List<PlannedEdit> edits,
+      LeaseHolder us) {
     this.platform = platform;
     this.shells = platform.machines().collect(Collectors.toMap(Machine::name, shells, (a, b) -> a));
     this.door = door;
     this.dns = dns;
     this.edits = edits;
+    this.us = us;
   }
 
   /** Runs every check. */
@@ -119,7 +124,7 @@ public final class Preflight {
             (machine, survey) -> {
               if (survey.isPresent()) {
                 surveys.put(machine, survey.get());
-                attempt(machine, "machine", () -> MachineChecks.of(survey.get()));
+                attempt(machine, "machine", () -> MachineChecks.of(survey.get(), us));
               }
             });
   }

@@ -34,7 +34,12 @@ class PreflightDelegate extends StepDelegate {
         .forEach(machine -> shells.put(machine.name(), step.hands().on(machine)));
     PreflightReport report =
         new Preflight(
-                step.platform(), machine -> shells.get(machine.name()), step.redis(), dns, edits)
+                step.platform(),
+                machine -> shells.get(machine.name()),
+                step.redis(),
+                dns,
+                edits,
+                step.holder())
             .look();
     keep(step, "sourceLayout", report.layouts().get("source"));
     keep(step, "destLayout", report.layouts().get("dest"));

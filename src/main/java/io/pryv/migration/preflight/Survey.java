@@ -2,6 +2,8 @@ package io.pryv.migration.preflight;
 
 import io.pryv.migration.machine.Command;
 import io.pryv.migration.machine.CommandResult;
+import io.pryv.migration.machine.Lease;
+import io.pryv.migration.machine.LeaseFile;
 import io.pryv.migration.machine.Quote;
 import io.pryv.migration.machine.Shell;
 import io.pryv.migration.platform.Machine;
@@ -62,9 +64,11 @@ record Survey(Machine machine, Facts facts, Instant began, Instant ended) {
         docker inspect -f '%CONTAINER%' $ids 2>/dev/null </dev/null | fact containers
       fi
       docker image ls --no-trunc --format '{{.Repository}}:{{.Tag}} {{.ID}}' 2>/dev/null </dev/null | fact images
+      { %LEASE%; } | fact lease
       date +%s.%N | fact clock.end
       """
-          .replace("%CONTAINER%", Found.FORMAT);
+          .replace("%CONTAINER%", Found.FORMAT)
+          .replace("%LEASE%", LeaseFile.LOOK.strip().replace("\n", "; "));
 
   /** Looks at a machine; an unreachable one is the shell's failure. */
   static Survey of(Machine machine, Shell shell) {
@@ -116,6 +120,11 @@ record Survey(Machine machine, Facts facts, Instant began, Instant ended) {
       return Optional.of(atLeast);
     }
     return Optional.of(atMost.isNegative() ? atMost : Duration.ZERO);
+  }
+
+  /** Who holds the machine; by our own clock where the machine's can't be understood. */
+  Lease.Seen lease() {
+    return LeaseFile.seen(facts.get("lease"), instant("clock.end").orElse(ended));
   }
 
   private Optional<Instant> instant(String name) {

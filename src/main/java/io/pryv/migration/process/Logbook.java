@@ -180,6 +180,14 @@ public class Logbook {
         said);
   }
 
+  /** The number of the run that began last in a migration; 0 before the first. */
+  long newestRun(String migration) {
+    return database.queryForObject(
+        "select coalesce(max(ID), 0) from MIGRATION_STEP where MIGRATION = ?",
+        Long.class,
+        migration);
+  }
+
   /** A step begins, or the next round of the one that ran last. */
   long begins(String migration, String step, String name) {
     return atOnce.execute(

@@ -3,6 +3,8 @@ package io.pryv.migration.process;
 import io.pryv.migration.machine.Hands;
 import io.pryv.migration.machine.Journal;
 import io.pryv.migration.machine.JournalledHands;
+import io.pryv.migration.machine.LeaseHolder;
+import io.pryv.migration.machine.Shells;
 import io.pryv.migration.platform.Layout;
 import io.pryv.migration.platform.Machine;
 import io.pryv.migration.platform.Platform;
@@ -19,7 +21,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
@@ -41,29 +42,36 @@ class RecordedSteps implements StepContexts {
   /** In the cold window nobody is waited for: a step is tried this often, at once. */
   private static final int TRIES_IN_WINDOW = 2;
 
+  /** A step that was given up and is still at work after that has no say any more. */
+  private static final Duration OVERTAKEN_AFTER = Duration.ofSeconds(10);
+
   private final Logbook logbook;
   private final PlatformShells shells;
   private final RedisDoors redisDoors;
+  private final Leases leases;
   private final Map<String, ReentrantLock> turns = new ConcurrentHashMap<>();
-  private final AtomicInteger atWork = new AtomicInteger();
+  private final Map<String, Integer> atWork = new ConcurrentHashMap<>();
   private volatile boolean stopping;
 
-  RecordedSteps(Logbook logbook, PlatformShells shells, RedisDoors redisDoors) {
+  RecordedSteps(Logbook logbook, PlatformShells shells, RedisDoors redisDoors, Leases leases) {
     this.logbook = logbook;
     this.shells = shells;
     this.redisDoors = redisDoors;
+    this.leases = leases;
   }
 
   @Override
   public void during(DelegateExecution execution, Consumer<StepContext> work) {
-    ReentrantLock turn = turn(execution.getProcessInstanceId());
-    try {
-      turn.lockInterruptibly();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IllegalStateException("this program stops before the step began", e);
+    String migration = execution.getProcessInstanceId();
+    ReentrantLock turn = turn(migration);
+    boolean alone = await(turn);
+    if (!alone) {
+      LOG.warn(
+          "{} of {} overtakes a step that is still at work",
+          execution.getCurrentActivityId(),
+          execution.getProcessBusinessKey());
     }
-    atWork.incrementAndGet();
+    atWork.merge(migration, 1, Integer::sum);
     try {
       if (ColdWindow.holds(execution)) {
         inWindow(execution, work);
@@ -77,9 +85,16 @@ class RecordedSteps implements StepContexts {
       }
       throw e;
     } finally {
-      atWork.decrementAndGet();
-      turn.unlock();
+      atWork.computeIfPresent(migration, (id, steps) -> steps == 1 ? null : steps - 1);
+      if (alone) {
+        turn.unlock();
+      }
     }
+  }
+
+  /** Whether a step of that migration is at work here, given up by the engine or not. */
+  boolean atWork(String migration) {
+    return atWork.containsKey(migration);
   }
 
   /** This program stops: what fails from now on fails because of that. */
@@ -91,7 +106,7 @@ class RecordedSteps implements StepContexts {
   void awaitIdle(Duration longest) {
     long end = System.nanoTime() + longest.toNanos();
     try {
-      while (atWork.get() > 0 && System.nanoTime() < end) {
+      while (!atWork.isEmpty() && System.nanoTime() < end) {
         TimeUnit.MILLISECONDS.sleep(20);
       }
     } catch (InterruptedException e) {
@@ -99,12 +114,14 @@ class RecordedSteps implements StepContexts {
     }
   }
 
-  /** What a look between two steps knows; it leaves no variables. */
+  /** What a look between two steps knows; it leaves no variables, and overtakes no step. */
   StepContext between(String migration, String watch, Function<String, Object> variables) {
     return new Context(
         migration,
         watch,
         watch,
+        logbook.newestRun(migration),
+        leases::ofWatch,
         variables,
         (name, value) -> {
           throw new UnsupportedOperationException("a watch keeps no variable, such as " + name);
@@ -113,10 +130,20 @@ class RecordedSteps implements StepContexts {
 
   /**
    * Whoever works on a migration's machines holds its turn. A step that the engine gave up (an
-   * abort, a time-out) may still be at work in its thread: the next one waits for it here.
+   * abort, a time-out) may still be at work in its thread: the next one gives it a while to end.
    */
   private ReentrantLock turn(String migration) {
     return turns.computeIfAbsent(migration, id -> new ReentrantLock(true));
+  }
+
+  /** Whether the turn came; without it the step before is overtaken: its lease stops it. */
+  private static boolean await(ReentrantLock turn) {
+    try {
+      return turn.tryLock(OVERTAKEN_AFTER.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("this program stops before the step began", e);
+    }
   }
 
   private void inWindow(DelegateExecution execution, Consumer<StepContext> work) {
@@ -168,6 +195,8 @@ class RecordedSteps implements StepContexts {
             migration,
             execution.getCurrentActivityId(),
             execution.getCurrentActivityName(),
+            run,
+            leases::ofStep,
             execution::getVariable,
             execution::setVariable);
     Set<String> machines = new LinkedHashSet<>();
@@ -199,6 +228,8 @@ class RecordedSteps implements StepContexts {
     private final String migration;
     private final String step;
     private final String name;
+    private final LeaseHolder holder;
+    private final Hands hands;
     private final Function<String, Object> variables;
     private final BiConsumer<String, Object> keep;
     private final StringBuilder said = new StringBuilder();
@@ -207,6 +238,8 @@ class RecordedSteps implements StepContexts {
         String migration,
         String step,
         String name,
+        long run,
+        Function<LeaseHolder, Shells> leased,
         Function<String, Object> variables,
         BiConsumer<String, Object> keep) {
       this.migration = migration;
@@ -214,7 +247,10 @@ class RecordedSteps implements StepContexts {
       this.name = name;
       this.variables = variables;
       this.keep = keep;
-      shells.know(platform());
+      Platform platform = platform();
+      shells.know(platform);
+      holder = leases.holder(migration, platform.domain(), run);
+      hands = new JournalledHands(leased.apply(holder), journal());
     }
 
     String said() {
@@ -259,13 +295,18 @@ class RecordedSteps implements StepContexts {
     }
 
     @Override
+    public LeaseHolder holder() {
+      return holder;
+    }
+
+    @Override
     public Hands hands() {
-      return new JournalledHands(shells, journal());
+      return hands;
     }
 
     @Override
     public RedisDoor redis() {
-      return redisDoors.through(hands());
+      return redisDoors.through(hands);
     }
 
     @Override

@@ -1,6 +1,7 @@
 package io.pryv.migration.process;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import io.pryv.migration.machine.Journal;
 import io.pryv.migration.process.Logbook.Decision;
 import java.time.Instant;
 import java.util.List;
@@ -137,12 +138,22 @@ public record Report(
                   command.step(),
                   command.machine(),
                   command.purpose(),
-                  command.exitCode() == null ? "end not seen" : "exit code " + command.exitCode(),
+                  end(command.exitCode()),
                   fence,
                   command.script().strip(),
                   fence));
     }
     return text.toString();
+  }
+
+  /** A command without an exit code may have been carried out, or not, or in part. */
+  private static String end(Integer exitCode) {
+    if (exitCode == null || exitCode == Journal.OUTCOME_UNKNOWN) {
+      return "end not seen: the step looked what had become of it when it ran again";
+    }
+    return exitCode == Journal.REFUSED
+        ? "not begun: somebody else held the machine"
+        : "exit code " + exitCode;
   }
 
   private static int longestRunOfBackticks(String text) {

@@ -2,6 +2,7 @@ package io.pryv.migration.process;
 
 import io.pryv.migration.machine.Hands;
 import io.pryv.migration.machine.Journal;
+import io.pryv.migration.machine.LeaseHolder;
 import io.pryv.migration.platform.Platform;
 import io.pryv.migration.platform.Register;
 import io.pryv.migration.redis.RedisDoor;
@@ -26,7 +27,10 @@ public interface StepContext {
 
   List<Register> destSlaves();
 
-  /** Shells whose changes are journalled under this step. */
+  /** How this step is named in the lease of a machine that it changes. */
+  LeaseHolder holder();
+
+  /** Shells whose changes are under the machine's lease, and journalled under this step. */
   Hands hands();
 
   /** Opens the Redis of a register, with this step's hands. */

@@ -1,5 +1,7 @@
 package io.pryv.migration.redis;
 
+import io.pryv.migration.machine.Quote;
+import io.pryv.migration.machine.Shell;
 import io.pryv.migration.platform.StepFailure;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -26,16 +28,19 @@ import redis.clients.jedis.exceptions.JedisConnectionException;
 import redis.clients.jedis.exceptions.JedisDataException;
 import redis.clients.jedis.exceptions.JedisException;
 import redis.clients.jedis.params.ScanParams;
-import redis.clients.jedis.params.SetParams;
 import redis.clients.jedis.resps.ScanResult;
 
-/** A Redis over one connection, with commands that Redis 3 to 7 understand. */
+/**
+ * A Redis reached through its machine, with commands that Redis 3 to 7 understand. Reads go over
+ * one connection through the SSH channel; what changes something is a changing command on the
+ * machine.
+ */
 final class JedisServer implements RedisServer {
 
   private static final String FENCE_SETTING = "min-slaves-to-write";
   private static final String LAG_SETTING = "min-slaves-max-lag";
   private static final String FENCE_PROBE = "register-migration:fence-probe";
-  private static final long FENCE_PROBE_SECONDS = 60;
+  private static final String FENCE_PROBE_SECONDS = "60";
   private static final Duration MULTI_DEADLINE = Duration.ofSeconds(10);
   private static final long LOOK_AGAIN_MS = 20;
 
@@ -52,21 +57,27 @@ final class JedisServer implements RedisServer {
           .clientSetInfoConfig(ClientSetInfoConfig.DISABLED)
           .build();
 
+  private final Shell shell;
+  private final String host;
+  private final int port;
   private final String machine;
   private final String address;
-  private final JedisSocketFactory sockets;
+  private final RedisChanges changes;
   private final Jedis jedis;
 
   /**
    * Connects.
    *
-   * @param machine its name, for messages
-   * @param address for messages
+   * @param host as the machine sees it, with the port
    */
-  JedisServer(String machine, String address, JedisSocketFactory sockets) {
-    this.machine = machine;
-    this.address = address;
-    this.sockets = sockets;
+  JedisServer(Shell shell, String host, int port) {
+    this.shell = shell;
+    this.host = host;
+    this.port = port;
+    machine = shell.machine().name();
+    address = host + ":" + port;
+    changes = new RedisChanges(shell, host, port);
+    JedisSocketFactory sockets = () -> shell.connect(host, port);
     jedis = asking("connect", () -> new Jedis(sockets, CONFIG));
   }
 
@@ -135,15 +146,30 @@ final class JedisServer implements RedisServer {
     return sample.stream().map(Drawn::name).sorted().toList();
   }
 
+  /** One command on the machine raises it and proves it. */
   @Override
   public void fence() {
+    String before = setting(FENCE_SETTING);
     // A lag of 0 turns the whole check off without a word.
-    if (setting(LAG_SETTING).equals("0")) {
-      configure(LAG_SETTING, RedisConf.USUAL_LAG);
+    String lag =
+        setting(LAG_SETTING).equals("0")
+            ? script(RedisChanges.line("CONFIG", "SET", LAG_SETTING, RedisConf.USUAL_LAG))
+            : "";
+    String purpose = "fence it (%s was %s, role %s)".formatted(FENCE_SETTING, before, role());
+    List<String> replies =
+        changes.run(
+            purpose,
+            lag
+                + script(RedisChanges.line("CONFIG", "SET", FENCE_SETTING, RedisConf.FENCE))
+                + script(RedisChanges.line("SET", FENCE_PROBE, "1", "EX", FENCE_PROBE_SECONDS))
+                + "[ \"$reply\" != +OK ] || "
+                + script(RedisChanges.line("DEL", FENCE_PROBE)));
+    int settings = lag.isEmpty() ? 1 : 2;
+    for (String reply : replies.subList(0, Math.min(settings, replies.size()))) {
+      requireOk(purpose, reply);
     }
-    configure(FENCE_SETTING, RedisConf.FENCE);
+    proveRefusal(replies.get(settings));
     awaitNoMulti();
-    proveRefusal();
   }
 
   @Override
@@ -159,14 +185,16 @@ final class JedisServer implements RedisServer {
 
   @Override
   public void follow(String host, int port) {
-    asking(
-        "SLAVEOF " + host + " " + port,
-        () -> jedis.sendCommand(Protocol.Command.SLAVEOF, host, String.valueOf(port)));
+    change(
+        "follow %s:%d (role %s)".formatted(host, port, role()),
+        script(RedisChanges.line("SLAVEOF", host, String.valueOf(port))) + "now_is\n");
   }
 
   @Override
   public void promote() {
-    asking("SLAVEOF NO ONE", () -> jedis.sendCommand(Protocol.Command.SLAVEOF, "NO", "ONE"));
+    change(
+        "promote it: SLAVEOF NO ONE (role %s)".formatted(role()),
+        script("SLAVEOF NO ONE") + "now_is\n");
   }
 
   @Override
@@ -178,17 +206,21 @@ final class JedisServer implements RedisServer {
 
   @Override
   public void configure(String name, String value) {
-    asking("CONFIG SET " + name + " " + value, () -> jedis.configSet(name, value));
+    change(
+        "CONFIG SET %s \"%s\" (it was \"%s\")".formatted(name, value, setting(name)),
+        script(RedisChanges.line("CONFIG", "SET", name, value)));
   }
 
   @Override
   public void set(String key, String value) {
-    asking("SET " + key, () -> jedis.set(key, value));
+    change("SET " + key, script(RedisChanges.line("SET", key, value)));
   }
 
   @Override
   public void set(String key, String value, Duration life) {
-    asking("SET " + key, () -> jedis.set(key, value, SetParams.setParams().px(life.toMillis())));
+    change(
+        "SET " + key,
+        script(RedisChanges.line("SET", key, value, "PX", String.valueOf(life.toMillis()))));
   }
 
   @Override
@@ -198,7 +230,7 @@ final class JedisServer implements RedisServer {
 
   @Override
   public void delete(String key) {
-    asking("DEL " + key, () -> jedis.del(key));
+    change("DEL " + key, script(RedisChanges.line("DEL", key)));
   }
 
   @Override
@@ -212,7 +244,7 @@ final class JedisServer implements RedisServer {
 
   /** Another connection to the same server. */
   JedisServer again() {
-    return new JedisServer(machine, address, sockets);
+    return new JedisServer(shell, host, port);
   }
 
   /** Reads the values of keys; one that vanished has none. */
@@ -305,21 +337,34 @@ final class JedisServer implements RedisServer {
     return "";
   }
 
-  private void proveRefusal() {
-    String found;
-    try {
-      jedis.set(FENCE_PROBE, "1", SetParams.setParams().ex(FENCE_PROBE_SECONDS));
-      jedis.del(FENCE_PROBE);
-      found = "it was accepted";
-    } catch (JedisDataException e) {
-      String refusal = String.valueOf(e.getMessage());
-      // A replica refuses whoever is not its master, fence or not.
-      if (refusal.startsWith("NOREPLICAS") || refusal.startsWith("READONLY")) {
-        return;
-      }
-      found = refusal;
-    } catch (JedisException e) {
-      throw refused("SET " + FENCE_PROBE, String.valueOf(e.getMessage()), e);
+  private static String script(String line) {
+    return "redis " + Quote.sh(line) + "\n";
+  }
+
+  /** Runs a script whose first line printed is the reply to what it is about. */
+  private void change(String about, String script) {
+    List<String> replies = changes.run(about, script);
+    requireOk(about, replies.isEmpty() ? "" : replies.get(0));
+  }
+
+  private void requireOk(String about, String reply) {
+    if (!reply.startsWith("+") && !reply.startsWith(":")) {
+      throw refused(about, reply.replaceFirst("^-", ""), null);
+    }
+  }
+
+  /** For the journal: what it was before it is changed. */
+  private String role() {
+    Map<String, String> now = info("replication");
+    return "slave".equals(now.get("role"))
+        ? "replica of " + now.get("master_host") + ":" + now.get("master_port")
+        : String.valueOf(now.get("role"));
+  }
+
+  /** A replica refuses whoever is not its master, fence or not. */
+  private void proveRefusal(String reply) {
+    if (reply.startsWith("-NOREPLICAS") || reply.startsWith("-READONLY")) {
+      return;
     }
     throw new StepFailure(
         machine,
@@ -331,7 +376,7 @@ final class JedisServer implements RedisServer {
             + RedisConf.FENCE
             + ")",
         "a refusal (NOREPLICAS)",
-        found,
+        reply.equals("+OK") ? "it was accepted" : reply,
         "see whether somebody else changes " + FENCE_SETTING + " there, then retry the step");
   }
 

@@ -28,8 +28,7 @@ public final class JedisServers implements RedisDoor {
   public RedisServer open(Register register) {
     Shell shell = hands.on(register.machine());
     String address = address(shell, register.layout().redisContainer());
-    return new JedisServer(
-        register.machine().name(), address + ":" + PORT, () -> shell.connect(address, PORT));
+    return new JedisServer(shell, address, PORT);
   }
 
   private static String address(Shell shell, String container) {

@@ -142,7 +142,7 @@ public final class SandboxShell implements Shell, AutoCloseable {
       CompletableFuture<byte[]> output = drain(process.getInputStream());
       CompletableFuture<byte[]> errors = drain(process.getErrorStream());
       try (OutputStream input = process.getOutputStream()) {
-        input.write(Bash.standardInput(command));
+        input.write(Bash.standardInput(routed(command)));
       } catch (IOException e) {
         // The script did not read all of its input, which is its own affair.
       }
@@ -172,6 +172,19 @@ public final class SandboxShell implements Shell, AutoCloseable {
     } catch (Exception e) {
       throw new IllegalStateException("sandbox " + machine.name() + ": " + command.script(), e);
     }
+  }
+
+  /** Connections that the script itself opens take the same routes. */
+  private Command routed(Command command) {
+    String script = command.script();
+    for (Map.Entry<String, Integer> route : routes.entrySet()) {
+      script =
+          script.replace(
+              "/dev/tcp/" + route.getKey().replace(':', '/'),
+              "/dev/tcp/127.0.0.1/" + route.getValue());
+    }
+    return new Command(
+        command.purpose(), script, command.input(), command.deadline(), command.changes());
   }
 
   @Override

@@ -134,7 +134,8 @@ class MachineChecksTest {
       String begin, String end, Finding.Level level, String found) {
     List<Finding> findings =
         MachineChecks.of(
-            Surveys.of(Role.SOURCE).fact("clock.begin", begin).fact("clock.end", end).survey());
+            Surveys.of(Role.SOURCE).fact("clock.begin", begin).fact("clock.end", end).survey(),
+            Surveys.US);
 
     assertThat(findings)
         .filteredOn(finding -> finding.check().equals("clock"))
@@ -155,6 +156,48 @@ class MachineChecksTest {
         .satisfies(finding -> assertThat(finding.level()).isEqualTo(level));
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      value = {
+        "other; theirs; 1767268900; STOP; held by migration other of else.example",
+        "other; app; 1767268900; WARN; one of this program's own",
+        "other; theirs; 1767268800; PASS; has run out",
+        "0b8f3c1e; app; 1767268900; PASS; free",
+        "0b8f3c1e; theirs; 1767268900; STOP; program on elsewhere pid 5",
+        "other; theirs; soon; STOP; until soon",
+      })
+  void aMachineThatSomebodyElseHoldsStops(
+      String migration, String application, String until, Finding.Level level, String found) {
+    Surveys held =
+        Surveys.of(Role.DEST)
+            .fact(
+                "lease",
+                """
+                there
+                migration %s
+                application %s
+                incarnation 9
+                run 4
+                domain else.example
+                program elsewhere pid 5
+                since 1767268700
+                until %s
+                """
+                    .formatted(migration, application, until));
+
+    assertThat(check(up(held)))
+        .filteredOn(
+            finding ->
+                finding.check().equals("held by nobody else") || finding.check().startsWith("~"))
+        .singleElement()
+        .satisfies(
+            finding -> {
+              assertThat(finding.level()).isEqualTo(level);
+              assertThat(finding.found()).contains(found);
+            });
+  }
+
   private static Surveys up(Surveys machine) {
     for (String service : List.of("redis", "nginx", "register", "dns")) {
       machine.container("pryv_" + service + "_1", "running", "pryv", service, "/var/pryv", "");
@@ -164,7 +207,7 @@ class MachineChecksTest {
 
   private static List<Finding> check(Surveys machine) {
     Survey survey = machine.survey();
-    List<Finding> findings = new ArrayList<>(MachineChecks.of(survey));
+    List<Finding> findings = new ArrayList<>(MachineChecks.of(survey, Surveys.US));
     findings.addAll(
         MachineChecks.of(
             survey,

@@ -109,7 +109,8 @@ class PreflightEndToEndTest {
               shells::to,
               new JedisServers(new JournalledHands(shells, new InMemoryJournal())),
               new DnsJavaClient(),
-              List.of())
+              List.of(),
+              Surveys.US)
           .look();
     }
   }

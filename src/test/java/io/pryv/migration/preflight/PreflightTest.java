@@ -517,7 +517,8 @@ class PreflightTest {
             this::shellOf,
             FakeRedis.door(redis, destRedis, slaveRedis, destSlaveRedis),
             dns,
-            List.of(new SomeEdit()))
+            List.of(new SomeEdit()),
+            Surveys.US)
         .look();
   }
 

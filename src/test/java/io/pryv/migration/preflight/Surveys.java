@@ -1,5 +1,6 @@
 package io.pryv.migration.preflight;
 
+import io.pryv.migration.machine.LeaseHolder;
 import io.pryv.migration.platform.LayoutDetails;
 import io.pryv.migration.platform.Machine;
 import java.time.Instant;
@@ -10,6 +11,10 @@ import java.util.Map;
 
 /** Surveys as they come from a machine where everything is right, for tests of what follows. */
 final class Surveys {
+
+  /** The migration that looks. */
+  static final LeaseHolder US =
+      new LeaseHolder("0b8f3c1e", "app", 3, 118, "pryv.example", "control pid 77");
 
   static final Instant BEGAN = Instant.parse("2026-01-01T12:00:00Z");
   static final Instant ENDED = BEGAN.plusSeconds(2);

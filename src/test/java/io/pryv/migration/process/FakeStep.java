@@ -2,6 +2,7 @@ package io.pryv.migration.process;
 
 import io.pryv.migration.machine.Hands;
 import io.pryv.migration.machine.Journal;
+import io.pryv.migration.machine.LeaseHolder;
 import io.pryv.migration.platform.Platform;
 import io.pryv.migration.platform.Register;
 import io.pryv.migration.redis.RedisDoor;
@@ -94,6 +95,11 @@ public final class FakeStep implements StepContext {
   @Override
   public List<Register> destSlaves() {
     return platform.destSlaves().stream().map(slave -> one(slave.name())).toList();
+  }
+
+  @Override
+  public LeaseHolder holder() {
+    return new LeaseHolder(migration, "fake", 1, 1, platform.domain(), "test pid 1");
   }
 
   @Override

@@ -4,10 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.pryv.lab.standin.RedisProcess;
+import io.pryv.migration.machine.ConnectionLost;
+import io.pryv.migration.machine.InMemoryJournal.Ran;
+import io.pryv.migration.machine.SandboxHands;
+import io.pryv.migration.machine.SandboxShell;
+import io.pryv.migration.platform.Machine;
 import io.pryv.migration.platform.StepFailure;
-import java.io.IOException;
-import java.net.InetAddress;
-import java.net.Socket;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -26,8 +28,11 @@ class JedisServerTest {
   private final RedisProcess dest = RedisProcess.start();
   private final Jedis onSource = new Jedis("127.0.0.1", source.port());
   private final Jedis onDest = new Jedis("127.0.0.1", dest.port());
-  private final RedisServer server = open("source", source);
-  private final RedisServer other = open("dest", dest);
+  private final SandboxShell sourceMachine = SandboxShell.of(Machine.Role.SOURCE);
+  private final SandboxShell destMachine = SandboxShell.of(Machine.Role.DEST);
+  private final SandboxHands hands = new SandboxHands(sourceMachine, destMachine);
+  private final RedisServer server = open(sourceMachine, source);
+  private final RedisServer other = open(destMachine, dest);
 
   @AfterEach
   void stop() {
@@ -37,6 +42,8 @@ class JedisServerTest {
     onDest.close();
     source.close();
     dest.close();
+    sourceMachine.close();
+    destMachine.close();
   }
 
   @Test
@@ -226,6 +233,64 @@ class JedisServerTest {
   }
 
   @Test
+  void whatItWasStandsInTheJournalBeforeAChangeAndWhatItIsAfter() {
+    server.fence();
+    server.follow("127.0.0.1", dest.port());
+    server.promote();
+    server.liftFence();
+
+    assertThat(hands.journal().commands())
+        .extracting(ran -> ran.command().purpose())
+        .containsExactly(
+            "Redis: fence it (min-slaves-to-write was 0, role master)",
+            "Redis: follow 127.0.0.1:%d (role master)".formatted(dest.port()),
+            "Redis: promote it: SLAVEOF NO ONE (role replica of 127.0.0.1:%d)"
+                .formatted(dest.port()),
+            "Redis: CONFIG SET min-slaves-to-write \"0\" (it was \"99\")");
+    assertThat(hands.journal().commands())
+        .extracting(Ran::tail)
+        .satisfiesExactly(
+            fence -> assertThat(fence).contains("+OK", "-NOREPLICAS"),
+            follow ->
+                assertThat(follow).contains("+OK", "role:slave", "master_port:" + dest.port()),
+            promote -> assertThat(promote).contains("+OK", "role:master"),
+            lift -> assertThat(lift).isEqualTo("+OK"));
+  }
+
+  @Test
+  void aChangeWhoseAnswerIsLostIsFoundDoneOrNotByWhoeverLooks() {
+    sourceMachine.loseConnectionAfter(command -> command.purpose().contains("follow"));
+    assertThatThrownBy(() -> server.follow("127.0.0.1", dest.port()))
+        .isInstanceOf(ConnectionLost.class);
+    assertThat(server.info("replication")).containsEntry("role", "slave");
+    assertThat(hands.journal().commands())
+        .singleElement()
+        .satisfies(ran -> assertThat(ran.exitCode()).contains(-1));
+
+    sourceMachine.loseConnectionBefore(command -> command.purpose().contains("promote"));
+    assertThatThrownBy(server::promote).isInstanceOf(ConnectionLost.class);
+    assertThat(server.info("replication")).containsEntry("role", "slave");
+  }
+
+  @Test
+  void aRedisThatIsGoneRefusesAChangeInWords() {
+    dest.kill();
+    RedisChanges changes = new RedisChanges(destMachine, "127.0.0.1", dest.port());
+    assertThatThrownBy(() -> changes.run("x", ""))
+        .isInstanceOf(StepFailure.class)
+        .hasMessageContaining("dest: Redis at 127.0.0.1:" + dest.port() + ": x")
+        .hasMessageContaining("Connection refused");
+  }
+
+  @Test
+  void keysAndValuesOfAnyKindArriveToTheByte() {
+    for (String text : List.of("", "a b", "it's \"q\" \\ $(x) `y`", "é\r\n\t", "-1", "*")) {
+      server.set("k " + text, text);
+      assertThat(onSource.get("k " + text)).isEqualTo(text);
+    }
+  }
+
+  @Test
   void settingsKeysAndLivesAreRead() {
     server.configure("repl-ping-slave-period", "7");
     assertThat(server.setting("repl-ping-slave-period")).isEqualTo("7");
@@ -250,17 +315,8 @@ class JedisServerTest {
         .isInstanceOf(IllegalArgumentException.class);
   }
 
-  static RedisServer open(String machine, RedisProcess redis) {
-    return new JedisServer(
-        machine,
-        "127.0.0.1:" + redis.port(),
-        () -> {
-          try {
-            return new Socket(InetAddress.getLoopbackAddress(), redis.port());
-          } catch (IOException e) {
-            throw new JedisConnectionException(e);
-          }
-        });
+  private RedisServer open(SandboxShell machine, RedisProcess redis) {
+    return new JedisServer(hands.on(machine.machine()), "127.0.0.1", redis.port());
   }
 
   static void users(Jedis jedis, int from, int to) {

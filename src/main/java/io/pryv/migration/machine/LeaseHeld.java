@@ -1,0 +1,22 @@
+package io.pryv.migration.machine;
+
+import io.pryv.migration.platform.StepFailure;
+import java.util.Optional;
+
+/** Somebody else holds the machine: the command was not begun there. */
+public final class LeaseHeld extends StepFailure {
+
+  private static final long serialVersionUID = 1L;
+
+  private final transient Lease lease;
+
+  LeaseHeld(String machine, String about, String expected, String found, String next, Lease lease) {
+    super(machine, about, expected, found, next);
+    this.lease = lease;
+  }
+
+  /** Who holds it; empty when the lease file can't be understood. */
+  public Optional<Lease> lease() {
+    return Optional.ofNullable(lease);
+  }
+}

@@ -1,0 +1,90 @@
+package io.pryv.migration.machine;
+
+import io.pryv.migration.platform.Machine;
+import io.pryv.migration.platform.StepFailure;
+import java.net.Socket;
+import java.util.function.BooleanSupplier;
+
+/** A shell under a lease, see {@link LeasedShells}. */
+final class LeasedShell implements Shell {
+
+  private final Shell shell;
+  private final LeaseHolder holder;
+  private final Runnable beforeTaking;
+  private final BooleanSupplier settled;
+  private final Runnable nowSettled;
+
+  LeasedShell(
+      Shell shell,
+      LeaseHolder holder,
+      Runnable beforeTaking,
+      BooleanSupplier settled,
+      Runnable nowSettled) {
+    this.shell = shell;
+    this.holder = holder;
+    this.beforeTaking = beforeTaking;
+    this.settled = settled;
+    this.nowSettled = nowSettled;
+  }
+
+  @Override
+  public Machine machine() {
+    return shell.machine();
+  }
+
+  @Override
+  public CommandResult run(Command command) {
+    if (command.changes()) {
+      beforeTaking.run();
+      CommandResult result = behind(LeaseFile.take(holder, command.deadline()), command);
+      nowSettled.run();
+      return result;
+    }
+    return settled.getAsBoolean() ? shell.run(command) : firstLook(command);
+  }
+
+  private CommandResult firstLook(Command command) {
+    CommandResult result = behind(LeaseFile.settle(holder), command);
+    if (result.exitCode() == LeaseFile.BUSY && result.output().isEmpty()) {
+      Command wait = LeaseFile.awaitEnd(holder);
+      CommandResult waited = shell.run(wait);
+      LeaseFile.check(command, holder, waited);
+      if (waited.exitCode() == LeaseFile.BUSY) {
+        throw new StepFailure(
+            machine().name(),
+            command.purpose(),
+            "the end of an earlier change of ours on the machine",
+            "it is still under way after " + wait.deadline().toSeconds() + " s",
+            "see on the machine what it waits for, then retry the step");
+      }
+      result = shell.run(command);
+    }
+    nowSettled.run();
+    return result;
+  }
+
+  /** The command as the caller knows it stays in the result; only the machine sees the guard. */
+  private CommandResult behind(String guard, Command command) {
+    CommandResult result =
+        shell.run(
+            new Command(
+                command.purpose(),
+                guard + command.script(),
+                command.input(),
+                command.deadline(),
+                command.changes()));
+    LeaseFile.check(command, holder, result);
+    return new CommandResult(
+        result.machine(),
+        command,
+        result.exitCode(),
+        result.output(),
+        result.errors(),
+        result.duration());
+  }
+
+  @Override
+  public Socket connect(String host, int port) {
+    return shell.connect(host, port);
+  }
+}
