@@ -263,7 +263,8 @@ public final class LeaseFile {
         expected,
         found(why, lease, file) + "; the command was not begun",
         next(why, holder, lease, result.machine()),
-        lease);
+        lease,
+        why.equals("overtaken"));
   }
 
   private static String found(String why, Lease lease, String file) {

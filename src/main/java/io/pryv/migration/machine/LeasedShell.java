@@ -10,19 +10,19 @@ final class LeasedShell implements Shell {
 
   private final Shell shell;
   private final LeaseHolder holder;
-  private final Runnable beforeTaking;
+  private final BooleanSupplier mayTake;
   private final BooleanSupplier settled;
   private final Runnable nowSettled;
 
   LeasedShell(
       Shell shell,
       LeaseHolder holder,
-      Runnable beforeTaking,
+      BooleanSupplier mayTake,
       BooleanSupplier settled,
       Runnable nowSettled) {
     this.shell = shell;
     this.holder = holder;
-    this.beforeTaking = beforeTaking;
+    this.mayTake = mayTake;
     this.settled = settled;
     this.nowSettled = nowSettled;
   }
@@ -35,7 +35,18 @@ final class LeasedShell implements Shell {
   @Override
   public CommandResult run(Command command) {
     if (command.changes()) {
-      beforeTaking.run();
+      if (!mayTake.getAsBoolean()) {
+        throw new LeaseHeld(
+            machine().name(),
+            command.purpose(),
+            "the step of migration " + holder.migration() + " that began last",
+            "run %d of start %d, overtaken by a later step or start of this program, or of a"
+                    .formatted(holder.run(), holder.incarnation())
+                + " migration that is over; the command was not begun",
+            "nothing: what was overtaken ends here",
+            null,
+            /* overtaken= */ true);
+      }
       CommandResult result = behind(LeaseFile.take(holder, command.deadline()), command);
       nowSettled.run();
       return result;

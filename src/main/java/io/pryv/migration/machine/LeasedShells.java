@@ -3,7 +3,7 @@ package io.pryv.migration.machine;
 import io.pryv.migration.platform.Machine;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.Consumer;
+import java.util.function.Predicate;
 
 /**
  * Shells whose changing commands act only while their holder holds the machine: the lease is
@@ -13,15 +13,15 @@ public final class LeasedShells implements Shells {
 
   private final Shells shells;
   private final LeaseHolder holder;
-  private final Consumer<Machine> beforeTaking;
+  private final Predicate<Machine> mayTake;
   private final boolean step;
   private final Set<Machine> settled = ConcurrentHashMap.newKeySet();
 
   private LeasedShells(
-      Shells shells, LeaseHolder holder, Consumer<Machine> beforeTaking, boolean step) {
+      Shells shells, LeaseHolder holder, Predicate<Machine> mayTake, boolean step) {
     this.shells = shells;
     this.holder = holder;
-    this.beforeTaking = beforeTaking;
+    this.mayTake = mayTake;
     this.step = step;
   }
 
@@ -30,17 +30,18 @@ public final class LeasedShells implements Shells {
    * before this one, and waits for a change that is under way: what the step sees stays true until
    * it acts.
    *
-   * @param beforeTaking told the machine before each command that takes its lease
+   * @param mayTake asked before each command that takes a machine's lease: whether this program
+   *     still means this holder to act
    */
   public static LeasedShells ofStep(
-      Shells shells, LeaseHolder holder, Consumer<Machine> beforeTaking) {
-    return new LeasedShells(shells, holder, beforeTaking, /* step= */ true);
+      Shells shells, LeaseHolder holder, Predicate<Machine> mayTake) {
+    return new LeasedShells(shells, holder, mayTake, /* step= */ true);
   }
 
   /** For a watch beside the steps, which stops none of them and whose looks wait for nobody. */
   public static LeasedShells ofWatch(
-      Shells shells, LeaseHolder holder, Consumer<Machine> beforeTaking) {
-    return new LeasedShells(shells, holder, beforeTaking, /* step= */ false);
+      Shells shells, LeaseHolder holder, Predicate<Machine> mayTake) {
+    return new LeasedShells(shells, holder, mayTake, /* step= */ false);
   }
 
   @Override
@@ -48,7 +49,7 @@ public final class LeasedShells implements Shells {
     return new LeasedShell(
         shells.to(machine),
         holder,
-        () -> beforeTaking.accept(machine),
+        () -> mayTake.test(machine),
         () -> !step || settled.contains(machine),
         () -> settled.add(machine));
   }

@@ -8,6 +8,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import org.camunda.bpm.engine.RuntimeService;
 import org.slf4j.Logger;
@@ -37,6 +38,7 @@ class LeaseKeeper implements SmartLifecycle {
   private final Map<String, Long> lastTries = new ConcurrentHashMap<>();
   private final Map<String, Long> overSince = new ConcurrentHashMap<>();
   private ScheduledExecutorService clock;
+  private ScheduledFuture<?> rounds;
 
   LeaseKeeper(Leases leases, RecordedSteps steps, RuntimeService runtime) {
     this.leases = leases;
@@ -109,8 +111,9 @@ class LeaseKeeper implements SmartLifecycle {
               thread.setDaemon(true);
               return thread;
             });
-    clock.scheduleWithFixedDelay(
-        this::round, PAUSE.toMillis(), PAUSE.toMillis(), TimeUnit.MILLISECONDS);
+    rounds =
+        clock.scheduleWithFixedDelay(
+            this::round, PAUSE.toMillis(), PAUSE.toMillis(), TimeUnit.MILLISECONDS);
   }
 
   private void round() {
@@ -123,6 +126,7 @@ class LeaseKeeper implements SmartLifecycle {
 
   @Override
   public synchronized void stop() {
+    rounds.cancel(true);
     clock.shutdownNow();
     clock = null;
   }

@@ -20,6 +20,7 @@ import java.util.TreeSet;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -112,12 +113,34 @@ public class Leases {
   }
 
   Shells ofStep(LeaseHolder holder) {
-    return LeasedShells.ofStep(shells, holder, machine -> note(holder.migration(), machine.name()));
+    return LeasedShells.ofStep(shells, holder, machine -> mayTake(holder, machine));
   }
 
   Shells ofWatch(LeaseHolder holder) {
-    return LeasedShells.ofWatch(
-        shells, holder, machine -> note(holder.migration(), machine.name()));
+    return LeasedShells.ofWatch(shells, holder, machine -> mayTake(holder, machine));
+  }
+
+  /**
+   * The machine itself refuses whoever was overtaken there; where no lease is yet, or it has been
+   * given up, only the database knows.
+   */
+  private boolean mayTake(LeaseHolder holder, Machine machine) {
+    Boolean current =
+        atOnce.execute(
+            status ->
+                holder.run() == logbook.newestRun(holder.migration())
+                    && holder.incarnation() == count("select INCARNATION from MIGRATION_APPLICATION")
+                    && count("select count(*) from ACT_RU_EXECUTION where ID_ = ?", holder.migration())
+                        > 0);
+    if (Boolean.TRUE.equals(current)) {
+      note(holder.migration(), machine.name());
+      return true;
+    }
+    return false;
+  }
+
+  private long count(String sql, Object... values) {
+    return database.queryForObject(sql, Long.class, values);
   }
 
   /** Machines on which each migration may have a lease. */
@@ -223,7 +246,7 @@ public class Leases {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       return new Held(machine, "unknown", null, "this program stops");
-    } catch (java.util.concurrent.ExecutionException e) {
+    } catch (ExecutionException e) {
       throw new IllegalStateException(e.getCause());
     }
   }

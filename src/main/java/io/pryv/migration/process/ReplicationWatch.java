@@ -1,5 +1,6 @@
 package io.pryv.migration.process;
 
+import io.pryv.migration.machine.LeaseHeld;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Executors;
@@ -75,6 +76,12 @@ class ReplicationWatch implements SmartLifecycle {
       return watch.look(
           steps.between(
               migration, "replicationWatch", name -> runtime.getVariable(migration, name)));
+    } catch (LeaseHeld refused) {
+      if (refused.overtaken()) {
+        // A step began meanwhile: the next look tells what it has made of it.
+        throw refused;
+      }
+      return Optional.of(String.valueOf(refused.getMessage()));
     } catch (RuntimeException e) {
       return Optional.of(String.valueOf(e.getMessage()));
     }

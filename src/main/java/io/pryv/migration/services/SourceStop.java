@@ -77,7 +77,8 @@ final class SourceStop {
             "aof_last_write_status:" + persistence.get("aof_last_write_status"),
             "see whether the disk is full; source is put back as it was");
       }
-      keep(new AtStop(keys, redis.setting("save")));
+      // A stop that was cut off has switched it off already: what it was before is what was kept.
+      keep(new AtStop(keys, kept().map(AtStop::save).orElseGet(() -> redis.setting("save"))));
       if (aof) {
         redis.configure("save", "");
       }

@@ -54,6 +54,17 @@ class DetachedJobTest {
   }
 
   @Test
+  void aLaunchWhoseAnswerIsLostIsAttachedToAndNotRepeated() {
+    machine.loseConnectionAfter(command -> command.purpose().startsWith("launch"));
+    assertThatThrownBy(() -> job.launch("echo ran >>\"$HOME/runs\""))
+        .isInstanceOf(ConnectionLost.class);
+    machine.loseConnectionAfter(command -> false);
+    job.launch("echo ran >>\"$HOME/runs\"");
+    assertThat(job.look(Duration.ofSeconds(3)).succeeded()).isTrue();
+    assertThat(machine.home().resolve("runs")).hasContent("ran");
+  }
+
+  @Test
   void aLookWaitsNoLongerThanTold() {
     job.launch("sleep 300");
     long began = System.nanoTime();

@@ -3,6 +3,9 @@ package io.pryv.migration.process;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.pryv.migration.machine.SandboxShell;
+import io.pryv.migration.machine.Shells;
+import io.pryv.migration.platform.Machine;
 import io.pryv.migration.redis.RedisDoors;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -14,6 +17,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import java.util.regex.Matcher;
@@ -259,8 +263,13 @@ abstract class EngineTest {
     }
 
     @Bean
-    static PlatformShells shells() {
-      return new PlatformShells(knownHosts -> machine -> null);
+    static Sandboxes sandboxes() {
+      return new Sandboxes(new ConcurrentHashMap<>());
+    }
+
+    @Bean
+    static PlatformShells shells(Sandboxes sandboxes) {
+      return new PlatformShells(knownHosts -> sandboxes);
     }
 
     @Bean
@@ -294,6 +303,20 @@ abstract class EngineTest {
     @Bean
     StepFactory stepFactory(ScriptedSteps steps, StepContexts contexts) {
       return new StepFactory(steps, contexts);
+    }
+  }
+
+  /** Machines for the steps that reach for one; empty at first. */
+  record Sandboxes(Map<String, SandboxShell> machines) implements Shells, AutoCloseable {
+
+    @Override
+    public SandboxShell to(Machine machine) {
+      return machines.computeIfAbsent(machine.name(), name -> SandboxShell.of(machine.role()));
+    }
+
+    @Override
+    public void close() {
+      machines.values().forEach(SandboxShell::close);
     }
   }
 

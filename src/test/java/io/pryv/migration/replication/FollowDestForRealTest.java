@@ -8,6 +8,7 @@ import io.pryv.lab.standin.DnsServer;
 import io.pryv.lab.standin.RedisLink;
 import io.pryv.migration.dns.DnsClient;
 import io.pryv.migration.dns.DnsJavaClient;
+import io.pryv.migration.machine.ConnectionLost;
 import io.pryv.migration.platform.StepFailure;
 import io.pryv.migration.redis.JedisServers;
 import io.pryv.migration.redis.RedisDoor;
@@ -126,6 +127,17 @@ class FollowDestForRealTest {
     assertThat(new ReplicationHealth(machines.tunnel()).look().troubles()).isEmpty();
 
     assertThat(followDest().follow().changed()).isFalse();
+  }
+
+  @Test
+  void aTurnWhoseAnswerIsLostIsFoundDoneAndProven() throws Exception {
+    machines.sourceMachine.loseConnectionAfter(
+        command -> command.purpose().startsWith("Redis: follow"));
+    assertThatThrownBy(() -> followDest().follow()).isInstanceOf(ConnectionLost.class);
+    machines.sourceMachine.loseConnectionAfter(command -> false);
+
+    assertThat(followDest().follow().markdown()).contains("link up");
+    assertThat(source.send("GET", "user00000:server").get().value()).isEqualTo("core1.pryv.lab");
   }
 
   @Test

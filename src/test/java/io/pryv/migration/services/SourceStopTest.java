@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.pryv.migration.machine.Command;
+import io.pryv.migration.machine.ConnectionLost;
 import io.pryv.migration.machine.SandboxRegister;
 import io.pryv.migration.platform.StepFailure;
 import io.pryv.migration.redis.KeyCounts;
@@ -92,6 +93,30 @@ class SourceStopTest {
     assertThat(stop().stop().strangers()).containsExactly("grafana");
     assertThat(lab.source.docker().container("grafana").running()).isTrue();
     assertThat(lab.source.container("redis").running()).isFalse();
+  }
+
+  @Test
+  void aStopWhoseEndNobodySawIsFoundDone() {
+    lab.source.shell().loseConnectionAfter(command -> command.purpose().contains("hold"));
+    assertThatThrownBy(() -> stop().stop()).isInstanceOf(ConnectionLost.class);
+    lab.source.shell().loseConnectionAfter(command -> false);
+    lab.sourceRedis.down(true);
+
+    assertThat(stop().stop()).isEqualTo(new SourceStop.Stopped(true, HELD, List.of()));
+    assertThat(lab.containers(lab.source).look())
+        .allSatisfy(c -> assertThat(c.up()).isFalse())
+        .allSatisfy(c -> assertThat(c.restartPolicy()).isEqualTo("no"));
+  }
+
+  @Test
+  void aStopThatWasCutOffBeforeItBeganForgetsNoSetting() {
+    lab.source.shell().loseConnectionBefore(command -> command.purpose().contains("hold"));
+    assertThatThrownBy(() -> stop().stop()).isInstanceOf(ConnectionLost.class);
+    lab.source.shell().loseConnectionBefore(command -> false);
+    stop().stop();
+
+    assertThat(AtStop.read(lab.shell(lab.source), SandboxRegister.MIGRATION))
+        .contains(new AtStop(HELD, "900 1 300 10"));
   }
 
   @Test

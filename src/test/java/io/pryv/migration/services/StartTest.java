@@ -3,12 +3,16 @@ package io.pryv.migration.services;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.pryv.migration.machine.Command;
+import io.pryv.migration.machine.ConnectionLost;
 import io.pryv.migration.machine.SandboxRegister;
 import io.pryv.migration.platform.StepFailure;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -32,6 +36,22 @@ class StartTest {
     int changes = lab.changes();
     assertThat(start(lab.dest).asWriter(lab.door, Optional.empty())).startsWith("already done");
     assertThat(lab.changes()).isEqualTo(changes);
+  }
+
+  @Test
+  void aStartWhoseEndNobodySawIsFoundDoneOrDoneAgain() {
+    lab.containers(lab.dest).holdDownAndStop();
+    for (Consumer<Predicate<Command>> loss :
+        List.<Consumer<Predicate<Command>>>of(
+            lab.dest.shell()::loseConnectionBefore, lab.dest.shell()::loseConnectionAfter)) {
+      loss.accept(command -> command.purpose().startsWith("start"));
+      assertThatThrownBy(() -> start(lab.dest).asWriter(lab.door, Optional.empty()))
+          .isInstanceOf(ConnectionLost.class);
+      loss.accept(command -> false);
+    }
+    assertThat(start(lab.dest).asWriter(lab.door, Optional.empty())).startsWith("already done");
+    assertThat(lab.containers(lab.dest).look())
+        .allSatisfy(c -> assertThat(c.restartPolicy()).isEqualTo("always"));
   }
 
   @Test
