@@ -33,8 +33,7 @@ public final class LeasedShells implements Shells {
    * @param mayTake asked before each command that takes a machine's lease: whether this program
    *     still means this holder to act
    */
-  public static LeasedShells ofStep(
-      Shells shells, LeaseHolder holder, Predicate<Machine> mayTake) {
+  public static LeasedShells ofStep(Shells shells, LeaseHolder holder, Predicate<Machine> mayTake) {
     return new LeasedShells(shells, holder, mayTake, /* step= */ true);
   }
 

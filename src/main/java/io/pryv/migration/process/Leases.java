@@ -129,8 +129,11 @@ public class Leases {
         atOnce.execute(
             status ->
                 holder.run() == logbook.newestRun(holder.migration())
-                    && holder.incarnation() == count("select INCARNATION from MIGRATION_APPLICATION")
-                    && count("select count(*) from ACT_RU_EXECUTION where ID_ = ?", holder.migration())
+                    && holder.incarnation()
+                        == count("select INCARNATION from MIGRATION_APPLICATION")
+                    && count(
+                            "select count(*) from ACT_RU_EXECUTION where ID_ = ?",
+                            holder.migration())
                         > 0);
     if (Boolean.TRUE.equals(current)) {
       note(holder.migration(), machine.name());

@@ -63,14 +63,7 @@ class RecordedSteps implements StepContexts {
   @Override
   public void during(DelegateExecution execution, Consumer<StepContext> work) {
     String migration = execution.getProcessInstanceId();
-    ReentrantLock turn = turn(migration);
-    boolean alone = await(turn);
-    if (!alone) {
-      LOG.warn(
-          "{} of {} overtakes a step that is still at work",
-          execution.getCurrentActivityId(),
-          execution.getProcessBusinessKey());
-    }
+    ReentrantLock turn = turn(execution);
     atWork.merge(migration, 1, Integer::sum);
     try {
       if (ColdWindow.holds(execution)) {
@@ -86,9 +79,7 @@ class RecordedSteps implements StepContexts {
       throw e;
     } finally {
       atWork.computeIfPresent(migration, (id, steps) -> steps == 1 ? null : steps - 1);
-      if (alone) {
-        turn.unlock();
-      }
+      turn.unlock();
     }
   }
 
@@ -130,20 +121,28 @@ class RecordedSteps implements StepContexts {
 
   /**
    * Whoever works on a migration's machines holds its turn. A step that the engine gave up (an
-   * abort, a time-out) may still be at work in its thread: the next one gives it a while to end.
+   * abort, a time-out) may still be at work in its thread: the next one gives it a while to end,
+   * then overtakes it and begins a new order of turns. What was overtaken is refused by the lease.
    */
-  private ReentrantLock turn(String migration) {
-    return turns.computeIfAbsent(migration, id -> new ReentrantLock(true));
-  }
-
-  /** Whether the turn came; without it the step before is overtaken: its lease stops it. */
-  private static boolean await(ReentrantLock turn) {
+  private ReentrantLock turn(DelegateExecution execution) {
+    String migration = execution.getProcessInstanceId();
+    ReentrantLock turn = turns.computeIfAbsent(migration, id -> new ReentrantLock(true));
     try {
-      return turn.tryLock(OVERTAKEN_AFTER.toMillis(), TimeUnit.MILLISECONDS);
+      if (turn.tryLock(OVERTAKEN_AFTER.toMillis(), TimeUnit.MILLISECONDS)) {
+        return turn;
+      }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IllegalStateException("this program stops before the step began", e);
     }
+    LOG.warn(
+        "{} of {} overtakes a step that is still at work",
+        execution.getCurrentActivityId(),
+        execution.getProcessBusinessKey());
+    ReentrantLock anew = new ReentrantLock(true);
+    anew.lock();
+    turns.put(migration, anew);
+    return anew;
   }
 
   private void inWindow(DelegateExecution execution, Consumer<StepContext> work) {

@@ -215,8 +215,7 @@ class LeasesTest extends EngineTest {
                     "Authorization",
                     "Basic "
                         + Base64.getEncoder()
-                            .encodeToString(
-                                ("admin:" + PASSWORD).getBytes(StandardCharsets.UTF_8)))
+                            .encodeToString(("admin:" + PASSWORD).getBytes(StandardCharsets.UTF_8)))
                 .method(method, HttpRequest.BodyPublishers.noBody())
                 .build(),
             BodyHandlers.ofString());

@@ -142,7 +142,7 @@ class JedisServerTest {
     dest.kill();
     assertThatThrownBy(() -> server.compareUsersWith(other))
         .isInstanceOf(StepFailure.class)
-        .hasMessageContaining("dest: Redis at");
+        .hasMessageContaining("dest: 127.0.0.1:" + dest.port());
     Awaitility.await()
         .untilAsserted(
             () ->

@@ -97,7 +97,7 @@ class SourceStopTest {
 
   @Test
   void aStopWhoseEndNobodySawIsFoundDone() {
-    lab.source.shell().loseConnectionAfter(command -> command.purpose().contains("hold"));
+    lab.source.shell().loseConnectionAfter(command -> command.purpose().startsWith("hold"));
     assertThatThrownBy(() -> stop().stop()).isInstanceOf(ConnectionLost.class);
     lab.source.shell().loseConnectionAfter(command -> false);
     lab.sourceRedis.down(true);
@@ -110,7 +110,7 @@ class SourceStopTest {
 
   @Test
   void aStopThatWasCutOffBeforeItBeganForgetsNoSetting() {
-    lab.source.shell().loseConnectionBefore(command -> command.purpose().contains("hold"));
+    lab.source.shell().loseConnectionBefore(command -> command.purpose().startsWith("hold"));
     assertThatThrownBy(() -> stop().stop()).isInstanceOf(ConnectionLost.class);
     lab.source.shell().loseConnectionBefore(command -> false);
     stop().stop();
