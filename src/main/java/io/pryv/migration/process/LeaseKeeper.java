@@ -46,8 +46,11 @@ class LeaseKeeper implements SmartLifecycle {
     this.runtime = runtime;
   }
 
-  /** Does what is due for each lease. */
+  /** Does what is due for each lease; nothing once another program has been started after us. */
   void lookAround() {
+    if (!leases.newestStart()) {
+      return;
+    }
     for (Map.Entry<String, Set<String>> noted : leases.noted().entrySet()) {
       String migration = noted.getKey();
       boolean runs = runtime.createProcessInstanceQuery().processInstanceId(migration).count() > 0;

@@ -128,9 +128,8 @@ public class Leases {
     Boolean current =
         atOnce.execute(
             status ->
-                holder.run() == logbook.newestRun(holder.migration())
-                    && holder.incarnation()
-                        == count("select INCARNATION from MIGRATION_APPLICATION")
+                newestStart()
+                    && holder.run() == logbook.newestRun(holder.migration())
                     && count(
                             "select count(*) from ACT_RU_EXECUTION where ID_ = ?",
                             holder.migration())
@@ -140,6 +139,11 @@ public class Leases {
       return true;
     }
     return false;
+  }
+
+  /** Whether no program has been started on this database since this one. */
+  boolean newestStart() {
+    return incarnation == count("select INCARNATION from MIGRATION_APPLICATION");
   }
 
   private long count(String sql, Object... values) {

@@ -3,6 +3,7 @@ package io.pryv.migration.process;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.pryv.migration.machine.LeaseHolder;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -80,6 +81,20 @@ class RestartTest {
           .as("a second start makes no second version")
           .singleElement()
           .satisfies(definition -> assertThat(definition.getVersion()).isEqualTo(1));
+    }
+  }
+
+  @Test
+  void aProgramThatStartsAgainIsTheSameApplicationAndStrongerThanBefore() {
+    LeaseHolder before;
+    try (ConfigurableApplicationContext first = start()) {
+      before = first.getBean(Leases.class).holder("m1", "pryv.example", 7);
+    }
+    try (ConfigurableApplicationContext second = start()) {
+      LeaseHolder after = second.getBean(Leases.class).holder("m1", "pryv.example", 7);
+      assertThat(after.sameMigrationAs(before)).isTrue();
+      assertThat(after.incarnation()).isGreaterThan(before.incarnation());
+      assertThat(second.getBean(Leases.class).newestStart()).isTrue();
     }
   }
 
