@@ -14,9 +14,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.Optional;
+import org.camunda.bpm.engine.AuthorizationService;
 import org.camunda.bpm.engine.IdentityService;
 import org.camunda.bpm.engine.MismatchingMessageCorrelationException;
 import org.camunda.bpm.engine.RuntimeService;
+import org.camunda.bpm.engine.authorization.ProcessDefinitionPermissions;
+import org.camunda.bpm.engine.authorization.ProcessInstancePermissions;
+import org.camunda.bpm.engine.authorization.Resources;
+import org.camunda.bpm.engine.impl.identity.Authentication;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
 import org.springframework.web.bind.annotation.DeleteMapping;
@@ -40,6 +45,7 @@ class MigrationRest {
   private final RuntimeService runtime;
   private final Leases leases;
   private final IdentityService identity;
+  private final AuthorizationService authorizations;
 
   MigrationRest(
       Migrations migrations,
@@ -47,13 +53,15 @@ class MigrationRest {
       Logbook logbook,
       RuntimeService runtime,
       Leases leases,
-      IdentityService identity) {
+      IdentityService identity,
+      AuthorizationService authorizations) {
     this.migrations = migrations;
     this.reports = reports;
     this.logbook = logbook;
     this.runtime = runtime;
     this.leases = leases;
     this.identity = identity;
+    this.authorizations = authorizations;
   }
 
   @GetMapping
@@ -163,13 +171,34 @@ class MigrationRest {
       @PathVariable("machine") String machine,
       @RequestParam("heldBy") String heldBy) {
     running(id);
+    Authentication who = identity.getCurrentAuthentication();
+    if (!mayChange(who, id)) {
+      throw new ResponseStatusException(
+          HttpStatus.FORBIDDEN, who.getUserId() + " may see migration " + id + ", not change it");
+    }
     try {
-      leases.breakFor(id, machine, heldBy, identity.getCurrentAuthentication().getUserId());
+      leases.breakFor(id, machine, heldBy, who.getUserId());
     } catch (NoSuchElementException e) {
       throw new ResponseStatusException(HttpStatus.NOT_FOUND, e.getMessage(), e);
     } catch (StepFailure e) {
       throw new ResponseStatusException(HttpStatus.CONFLICT, e.getMessage(), e);
     }
+  }
+
+  /** As the engine asks of whoever aborts one. */
+  private boolean mayChange(Authentication who, String id) {
+    return authorizations.isUserAuthorized(
+            who.getUserId(),
+            who.getGroupIds(),
+            ProcessDefinitionPermissions.UPDATE_INSTANCE,
+            Resources.PROCESS_DEFINITION,
+            Migrations.PROCESS)
+        || authorizations.isUserAuthorized(
+            who.getUserId(),
+            who.getGroupIds(),
+            ProcessInstancePermissions.UPDATE,
+            Resources.PROCESS_INSTANCE,
+            id);
   }
 
   /** A migration that is over holds no machine, and needs none. */

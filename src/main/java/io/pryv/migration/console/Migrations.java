@@ -18,7 +18,7 @@ import org.springframework.stereotype.Component;
 @Component
 class Migrations {
 
-  private static final String PROCESS = "register-migration";
+  static final String PROCESS = "register-migration";
 
   private final HistoryService history;
   private final RuntimeService runtime;

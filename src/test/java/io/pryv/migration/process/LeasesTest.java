@@ -10,6 +10,7 @@ import io.pryv.migration.machine.LeaseFile;
 import io.pryv.migration.machine.LeaseHeld;
 import io.pryv.migration.machine.LeaseHolder;
 import io.pryv.migration.machine.SandboxShell;
+import io.pryv.migration.platform.Platform;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -24,6 +25,12 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.awaitility.Awaitility;
+import org.camunda.bpm.engine.AuthorizationService;
+import org.camunda.bpm.engine.IdentityService;
+import org.camunda.bpm.engine.authorization.Authorization;
+import org.camunda.bpm.engine.authorization.Permissions;
+import org.camunda.bpm.engine.authorization.Resources;
+import org.camunda.bpm.engine.identity.User;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
@@ -180,6 +187,38 @@ class LeasesTest extends EngineTest {
     assertThat(send("DELETE", path + "?heldBy=m2").statusCode()).isEqualTo(409);
   }
 
+  @Test
+  void whoMayOnlySeeAMigrationBreaksNothing() throws Exception {
+    String migration = start();
+    taskAt(migration, "gate");
+    new LeaseFile(sandboxes.to(platform(migration).dest())).breakFor(STRANGER, "nobody");
+    IdentityService identity = engine.getIdentityService();
+    User watcher = identity.newUser("watcher");
+    watcher.setPassword(PASSWORD);
+    identity.saveUser(watcher);
+    AuthorizationService authorizations = engine.getAuthorizationService();
+    Authorization see = authorizations.createNewAuthorization(Authorization.AUTH_TYPE_GRANT);
+    see.setUserId("watcher");
+    see.setResource(Resources.PROCESS_DEFINITION);
+    see.setResourceId("*");
+    see.addPermission(Permissions.READ);
+    see.addPermission(Permissions.READ_HISTORY);
+    authorizations.saveAuthorization(see);
+    try {
+      String path = "/api/migrations/" + migration + "/leases";
+      assertThat(send("watcher", "GET", path).statusCode()).isEqualTo(200);
+      assertThat(send("watcher", "DELETE", path + "/dest?heldBy=m2").statusCode()).isEqualTo(403);
+      assertThat(lease(migration, "dest").get("state").asText()).isEqualTo("held");
+    } finally {
+      authorizations.deleteAuthorization(see.getId());
+      identity.deleteUser("watcher");
+    }
+  }
+
+  private Platform platform(String migration) {
+    return Values.fromVariable("platform", variable(migration, "platform"), Platform.class);
+  }
+
   private SandboxShell dest() {
     return sandboxes.machines().get("dest");
   }
@@ -208,6 +247,10 @@ class LeasesTest extends EngineTest {
   }
 
   private HttpResponse<String> send(String method, String path) throws Exception {
+    return send("admin", method, path);
+  }
+
+  private HttpResponse<String> send(String user, String method, String path) throws Exception {
     return HttpClient.newHttpClient()
         .send(
             HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
@@ -215,7 +258,8 @@ class LeasesTest extends EngineTest {
                     "Authorization",
                     "Basic "
                         + Base64.getEncoder()
-                            .encodeToString(("admin:" + PASSWORD).getBytes(StandardCharsets.UTF_8)))
+                            .encodeToString(
+                                (user + ":" + PASSWORD).getBytes(StandardCharsets.UTF_8)))
                 .method(method, HttpRequest.BodyPublishers.noBody())
                 .build(),
             BodyHandlers.ofString());
