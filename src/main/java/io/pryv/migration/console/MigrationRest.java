@@ -9,20 +9,20 @@ import io.pryv.migration.process.Logbook;
 import io.pryv.migration.process.Logbook.Evidence;
 import io.pryv.migration.process.Report;
 import io.pryv.migration.process.Reports;
+import io.pryv.migration.process.Rollback;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.Optional;
 import org.camunda.bpm.engine.IdentityService;
-import org.camunda.bpm.engine.MismatchingMessageCorrelationException;
-import org.camunda.bpm.engine.RuntimeService;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
 import org.springframework.web.bind.annotation.DeleteMapping;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.PostMapping;
+import org.springframework.web.bind.annotation.RequestBody;
 import org.springframework.web.bind.annotation.RequestMapping;
 import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.ResponseStatus;
@@ -37,7 +37,7 @@ class MigrationRest {
   private final Migrations migrations;
   private final Reports reports;
   private final Logbook logbook;
-  private final RuntimeService runtime;
+  private final Rollback rollback;
   private final Leases leases;
   private final IdentityService identity;
 
@@ -45,13 +45,13 @@ class MigrationRest {
       Migrations migrations,
       Reports reports,
       Logbook logbook,
-      RuntimeService runtime,
+      Rollback rollback,
       Leases leases,
       IdentityService identity) {
     this.migrations = migrations;
     this.reports = reports;
     this.logbook = logbook;
-    this.runtime = runtime;
+    this.rollback = rollback;
     this.leases = leases;
     this.identity = identity;
   }
@@ -125,23 +125,24 @@ class MigrationRest {
         .toList();
   }
 
-  /** Asks for an abort; possible as long as dest is only being prepared. */
-  @PostMapping("/{id}/abort")
+  /** Asks for a rollback; it is carried out by the migration's own process. */
+  @PostMapping("/{id}/rollback")
   @ResponseStatus(HttpStatus.ACCEPTED)
-  void abort(@PathVariable("id") String id) {
+  void rollBack(@PathVariable("id") String id, @RequestBody(required = false) Wish wish) {
     one(id);
     try {
-      runtime.createMessageCorrelation("abortRequested").processInstanceId(id).correlate();
-    } catch (MismatchingMessageCorrelationException e) {
-      throw new ResponseStatusException(
-          HttpStatus.CONFLICT,
-          "migration "
-              + id
-              + " can't be aborted where it stands: that is possible from the launch of dest to"
-              + " the gate; a preflight that stops asks by itself",
-          e);
+      rollback.ask(id, wish == null || wish.reason() == null ? "" : wish.reason());
+    } catch (Rollback.Refused e) {
+      throw new ResponseStatusException(HttpStatus.CONFLICT, e.getMessage(), e);
     }
   }
+
+  /**
+   * What comes with a wish to roll back.
+   *
+   * @param reason for the report
+   */
+  record Wish(String reason) {}
 
   /** Who holds the machines of a running migration; each is asked now. */
   @GetMapping("/{id}/leases")
