@@ -19,6 +19,7 @@ import org.camunda.bpm.engine.IdentityService;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
 import org.springframework.web.bind.annotation.DeleteMapping;
+import org.springframework.web.bind.annotation.ExceptionHandler;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.PostMapping;
@@ -130,11 +131,13 @@ class MigrationRest {
   @ResponseStatus(HttpStatus.ACCEPTED)
   void rollBack(@PathVariable("id") String id, @RequestBody(required = false) Wish wish) {
     one(id);
-    try {
-      rollback.ask(id, wish == null || wish.reason() == null ? "" : wish.reason());
-    } catch (Rollback.Refused e) {
-      throw new ResponseStatusException(HttpStatus.CONFLICT, e.getMessage(), e);
-    }
+    rollback.ask(id, wish == null || wish.reason() == null ? "" : wish.reason());
+  }
+
+  @ExceptionHandler(Rollback.Refused.class)
+  @ResponseStatus(HttpStatus.CONFLICT)
+  Map<String, String> refused(Rollback.Refused refused) {
+    return Map.of("message", refused.getMessage());
   }
 
   /**
