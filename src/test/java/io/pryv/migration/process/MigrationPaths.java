@@ -269,7 +269,7 @@ abstract class MigrationPaths extends EngineTest {
     String migration = start();
     go(migration);
     taskAt(migration, "nameServers");
-    steps.on("findWriter", (step, call) -> step.put("writer", "DEST"));
+    writerIs("DEST", false);
     int before = steps.played().size();
     complete(migration, "nameServers", Map.of("nameServersDecision", "rollBack"));
 
@@ -278,9 +278,8 @@ abstract class MigrationPaths extends EngineTest {
         .containsExactly(
             "endJobs",
             "findWriter",
-            "startSource",
+            "standBehindDest",
             "fenceSource",
-            "followDest",
             "returnWriter",
             "returnProxy",
             "closeTunnel",
@@ -291,11 +290,11 @@ abstract class MigrationPaths extends EngineTest {
   }
 
   @Test
-  void aReturnThatWasBegunIsGoneOnWith() {
+  void aSourceThatFollowsOrAReturnThatWasBegunGoesStraightToTheReturn() {
     String migration = start();
     go(migration);
     taskAt(migration, "nameServers");
-    steps.on("findWriter", (step, call) -> step.put("writer", "BETWEEN"));
+    writerIs("DEST", true);
     int before = steps.played().size();
     rollback.ask(migration, "");
 
@@ -352,7 +351,7 @@ abstract class MigrationPaths extends EngineTest {
     go(migration);
     taskAt(migration, "nameServers");
     eventually(() -> replicationIncidents(migration).isEmpty() ? null : true);
-    steps.on("findWriter", (step, call) -> step.put("writer", "DEST"));
+    writerIs("DEST", true);
     rollback.ask(migration, "");
 
     eventually(() -> steps.calls("returnWriter") > 0 ? true : null);
@@ -785,6 +784,15 @@ abstract class MigrationPaths extends EngineTest {
     System.out.print(report);
 
     assertThat(missed).isEmpty();
+  }
+
+  private void writerIs(String writer, boolean sourceReady) {
+    steps.on(
+        "findWriter",
+        (step, call) -> {
+          step.put("writer", writer);
+          step.put("sourceReady", sourceReady);
+        });
   }
 
   /** The steps played after the first ones. */

@@ -41,7 +41,12 @@ final class ScriptedSteps {
           step.evidence("preflight", "| check | |\n|---|---|\n| clock skew | warn |\n");
         });
     on("launchDest", (step, call) -> change(step));
-    on("findWriter", (step, call) -> step.put("writer", "SOURCE"));
+    on(
+        "findWriter",
+        (step, call) -> {
+          step.put("writer", "SOURCE");
+          step.put("sourceReady", false);
+        });
     on("backUp", (step, call) -> step.put("backUpDone", call >= 2));
     on(
         "bulkSync",

@@ -47,8 +47,7 @@ class StartTest {
         List.<Consumer<Predicate<Command>>>of(
             lab.dest.shell()::loseConnectionBefore, lab.dest.shell()::loseConnectionAfter)) {
       loss.accept(command -> command.purpose().startsWith("start"));
-      assertThatThrownBy(() -> asWriter(Optional.empty()))
-          .isInstanceOf(ConnectionLost.class);
+      assertThatThrownBy(() -> asWriter(Optional.empty())).isInstanceOf(ConnectionLost.class);
       loss.accept(command -> false);
     }
     assertThat(asWriter(Optional.empty())).startsWith("already done");
