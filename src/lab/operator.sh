@@ -57,11 +57,27 @@ decide() {
     nameServers)
       say "name servers: the hosting provider points ${DOMAIN:-pryv.lab} at dest"
       script/lab delegate dest
-      answer='{}' ;;
-    confirmRetirement) say "retirement: confirmed"; answer='{"retirementConfirmed":{"value":true,"type":"Boolean"}}' ;;
+      answer='{"nameServersDecision":{"value":"changed","type":"String"}}' ;;
+    confirmRetirement) say "retirement: confirmed"; answer='{"retirementDecision":{"value":"retire","type":"String"}}' ;;
     *) fail "the migration waits at '$key', which nobody decides here: $(call "$BASE/engine-rest/task/$task/variables" | jq -c 'map_values(.value)' | head -c 3000)" ;;
   esac
   post "/engine-rest/task/$task/submit-form" <<<"{\"variables\":$answer}" >/dev/null
+}
+
+# A step of the diagram has ended at least once.
+ended() {
+  [ "$(call "$BASE/engine-rest/history/activity-instance/count?processInstanceId=$1&activityId=$2&finished=true" | jq .count)" -gt 0 ]
+}
+
+# Asks for a rollback, as any program may.
+roll_back() { post "/api/migrations/$1/rollback" <<<"{\"reason\":\"asked for by $ME\"}" >/dev/null; }
+
+# What a rollback must give back on a machine: each file outside Redis' data and the logs, and the services.
+tree() {
+  docker exec "pryv-lab-$1" sh -c 'cd / && find var/pryv root/.ssh -path "*/redis/data" -prune -o -path "*/log" -prune -o -printf "%M %U:%G %p\n" | LC_ALL=C sort
+    find var/pryv root/.ssh -path "*/redis/data" -prune -o -path "*/log" -prune -o -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum
+    docker ps -a --format "{{.Names}}" | sort | xargs docker inspect -f "{{.Name}} {{.State.Status}} {{.HostConfig.RestartPolicy.Name}}"
+    ls -d /root/.register-migration/* 2>/dev/null | grep -v "/lease$"; true'
 }
 
 # Whether the delegation has moved, and the world asks dest.

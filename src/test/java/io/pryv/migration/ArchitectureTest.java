@@ -27,7 +27,8 @@ class ArchitectureTest {
     "..migration.replication..",
     "..migration.nameservers..",
     "..migration.verification..",
-    "..migration.retirement.."
+    "..migration.retirement..",
+    "..migration.rollback.."
   };
 
   private static final String[] HANDS_AND_PLATFORM = {
@@ -42,7 +43,7 @@ class ArchitectureTest {
   static final ArchRule featuresDoNotKnowEachOther =
       slices()
           .matching(
-              "io.pryv.migration.(preflight|services|transfer|proxy|replication|nameservers|verification|retirement)..")
+              "io.pryv.migration.(preflight|services|transfer|proxy|replication|nameservers|verification|retirement|rollback)..")
           .should()
           .notDependOnEachOther();
 

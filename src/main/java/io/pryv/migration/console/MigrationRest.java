@@ -9,6 +9,7 @@ import io.pryv.migration.process.Logbook;
 import io.pryv.migration.process.Logbook.Evidence;
 import io.pryv.migration.process.Report;
 import io.pryv.migration.process.Reports;
+import io.pryv.migration.process.Rollback;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -16,8 +17,6 @@ import java.util.NoSuchElementException;
 import java.util.Optional;
 import org.camunda.bpm.engine.AuthorizationService;
 import org.camunda.bpm.engine.IdentityService;
-import org.camunda.bpm.engine.MismatchingMessageCorrelationException;
-import org.camunda.bpm.engine.RuntimeService;
 import org.camunda.bpm.engine.authorization.ProcessDefinitionPermissions;
 import org.camunda.bpm.engine.authorization.ProcessInstancePermissions;
 import org.camunda.bpm.engine.authorization.Resources;
@@ -25,9 +24,11 @@ import org.camunda.bpm.engine.impl.identity.Authentication;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
 import org.springframework.web.bind.annotation.DeleteMapping;
+import org.springframework.web.bind.annotation.ExceptionHandler;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.PostMapping;
+import org.springframework.web.bind.annotation.RequestBody;
 import org.springframework.web.bind.annotation.RequestMapping;
 import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.ResponseStatus;
@@ -42,7 +43,7 @@ class MigrationRest {
   private final Migrations migrations;
   private final Reports reports;
   private final Logbook logbook;
-  private final RuntimeService runtime;
+  private final Rollback rollback;
   private final Leases leases;
   private final IdentityService identity;
   private final AuthorizationService authorizations;
@@ -51,14 +52,14 @@ class MigrationRest {
       Migrations migrations,
       Reports reports,
       Logbook logbook,
-      RuntimeService runtime,
+      Rollback rollback,
       Leases leases,
       IdentityService identity,
       AuthorizationService authorizations) {
     this.migrations = migrations;
     this.reports = reports;
     this.logbook = logbook;
-    this.runtime = runtime;
+    this.rollback = rollback;
     this.leases = leases;
     this.identity = identity;
     this.authorizations = authorizations;
@@ -133,23 +134,26 @@ class MigrationRest {
         .toList();
   }
 
-  /** Asks for an abort; possible as long as dest is only being prepared. */
-  @PostMapping("/{id}/abort")
+  /** Asks for a rollback; it is carried out by the migration's own process. */
+  @PostMapping("/{id}/rollback")
   @ResponseStatus(HttpStatus.ACCEPTED)
-  void abort(@PathVariable("id") String id) {
+  void rollBack(@PathVariable("id") String id, @RequestBody(required = false) Wish wish) {
     one(id);
-    try {
-      runtime.createMessageCorrelation("abortRequested").processInstanceId(id).correlate();
-    } catch (MismatchingMessageCorrelationException e) {
-      throw new ResponseStatusException(
-          HttpStatus.CONFLICT,
-          "migration "
-              + id
-              + " can't be aborted where it stands: that is possible from the launch of dest to"
-              + " the gate; a preflight that stops asks by itself",
-          e);
-    }
+    rollback.ask(id, wish == null || wish.reason() == null ? "" : wish.reason());
   }
+
+  @ExceptionHandler(Rollback.Refused.class)
+  @ResponseStatus(HttpStatus.CONFLICT)
+  Map<String, String> refused(Rollback.Refused refused) {
+    return Map.of("message", refused.getMessage());
+  }
+
+  /**
+   * What comes with a wish to roll back.
+   *
+   * @param reason for the report
+   */
+  record Wish(String reason) {}
 
   /** Who holds the machines of a running migration; each is asked now. */
   @GetMapping("/{id}/leases")

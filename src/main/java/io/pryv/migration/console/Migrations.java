@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Date;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.camunda.bpm.engine.HistoryService;
 import org.camunda.bpm.engine.RuntimeService;
 import org.camunda.bpm.engine.TaskService;
@@ -20,6 +21,9 @@ class Migrations {
 
   static final String PROCESS = "register-migration";
 
+  /** The end events of the diagram. */
+  private static final Set<String> ENDS = Set.of("completed", "rolledBack", "aborted");
+
   private final HistoryService history;
   private final RuntimeService runtime;
   private final TaskService tasks;
@@ -34,7 +38,7 @@ class Migrations {
    * A migration at a glance.
    *
    * @param state {@code running}, {@code waiting} for a person, "incident", {@code completed},
-   *     {@code aborted} or {@code deleted}
+   *     {@code rolledBack}, {@code aborted} or {@code deleted}
    * @param at names of the steps it stands at
    * @param incidents what failed and waits for a retry
    * @param task id of the task that waits for a person, or empty
@@ -129,7 +133,7 @@ class Migrations {
         .list()
         .stream()
         .map(HistoricActivityInstance::getActivityId)
-        .filter(event -> event.equals("completed") || event.equals("aborted"))
+        .filter(event -> ENDS.contains(event))
         .findFirst()
         .orElse("deleted");
   }

@@ -50,4 +50,13 @@ public final class AuthorizedKeys {
     }
     throw new IllegalArgumentException("no public key in: " + publicKey);
   }
+
+  /** The note on a machine that says that its ~/.ssh was made by this migration. */
+  public static final String DIRECTORY_MADE = "ssh-directory-made";
+
+  /** Bash that makes the directory of authorized_keys and notes that it was not there. */
+  public static String makeDirectory(String directory, String migration) {
+    return "work=\"$HOME/.register-migration/\"%s%nmkdir -p \"$work\" && touch \"$work/%s\" && mkdir -m 700 -- %s%n"
+        .formatted(Quote.sh(migration), DIRECTORY_MADE, Quote.sh(directory));
+  }
 }

@@ -239,6 +239,15 @@ public final class Containers {
         .succeeded();
   }
 
+  /** Whether restart policies were taken away and not given back. */
+  public boolean heldDown() {
+    return shell
+        .run(
+            Command.look(
+                "see whether the containers are held down", prologue() + "[ -s \"$hold\" ]"))
+        .succeeded();
+  }
+
   /** Gives them back their restart policies without starting any. */
   public void liftHold() {
     shell

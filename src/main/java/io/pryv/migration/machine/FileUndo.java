@@ -55,6 +55,11 @@ public final class FileUndo {
     return true;
   }
 
+  /** Whether this migration has ever edited the file, or was about to. */
+  public boolean everEdited(String path) {
+    return journal.edits(machine).stream().anyMatch(edit -> edit.path().equals(path));
+  }
+
   /** Whether the file holds an edit of this migration's: {@link #undo} would change it. */
   public boolean edited(String path) {
     List<FileEdit> edits =

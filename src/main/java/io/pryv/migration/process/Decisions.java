@@ -9,7 +9,6 @@ import java.util.Optional;
 import java.util.Set;
 import org.camunda.bpm.engine.BadUserRequestException;
 import org.camunda.bpm.engine.IdentityService;
-import org.camunda.bpm.engine.delegate.DelegateExecution;
 import org.camunda.bpm.engine.delegate.DelegateTask;
 import org.camunda.bpm.engine.impl.identity.Authentication;
 import org.springframework.stereotype.Component;
@@ -21,12 +20,16 @@ import org.springframework.stereotype.Component;
 @Component("decisions")
 public class Decisions {
 
+  private static final String ROLL_BACK = "rollBack";
+
   private final Logbook logbook;
   private final IdentityService identity;
+  private final Rollback rollback;
 
-  Decisions(Logbook logbook, IdentityService identity) {
+  Decisions(Logbook logbook, IdentityService identity, Rollback rollback) {
     this.logbook = logbook;
     this.identity = identity;
+    this.rollback = rollback;
   }
 
   /** {@code preflightDecision}: {@code checkAgain} or {@code abort}. */
@@ -35,35 +38,35 @@ public class Decisions {
   }
 
   /**
-   * {@code gateDecision}: {@code go}, {@code syncAgain} or {@code abort}; {@code notBefore}: empty,
-   * or a time as ISO 8601.
+   * {@code gateDecision}: {@code go}, {@code syncAgain} or {@code rollBack}; {@code notBefore}:
+   * empty, or a time as ISO 8601.
    */
   public void gate(DelegateTask task) {
-    String decision = oneOf(task, "gateDecision", Set.of("go", "syncAgain", "abort"));
+    String decision = oneOf(task, "gateDecision", Set.of("go", "syncAgain", ROLL_BACK));
     Optional<Instant> notBefore = time(task.getVariable("notBefore"));
     task.setVariable("notBefore", notBefore.map(Instant::toString).orElse(""));
     note(task, decision + notBefore.map(time -> ", not before " + time).orElse(""));
+    rollBackIfAsked(task, decision);
   }
 
-  /** Says that the records are changed. */
+  /** {@code nameServersDecision}: {@code changed} or {@code rollBack}. */
   public void nameServers(DelegateTask task) {
-    note(task, "changed");
+    String decision = oneOf(task, "nameServersDecision", Set.of("changed", ROLL_BACK));
+    note(task, decision);
+    rollBackIfAsked(task, decision);
   }
 
-  /** Says that source may go. */
+  /** {@code retirementDecision}: {@code retire} or {@code rollBack}. */
   public void confirmRetirement(DelegateTask task) {
-    note(task, "confirmed");
+    String decision = oneOf(task, "retirementDecision", Set.of("retire", ROLL_BACK));
+    note(task, decision);
+    rollBackIfAsked(task, decision);
   }
 
-  /** The message abortRequested came in while dest was being prepared. */
-  public void abortAsked(DelegateExecution execution) {
-    logbook.decided(
-        execution.getProcessInstanceId(),
-        execution.getCurrentActivityId(),
-        Optional.ofNullable(identity.getCurrentAuthentication())
-            .map(Authentication::getUserId)
-            .orElse("this program"),
-        "abort");
+  private void rollBackIfAsked(DelegateTask task, String decision) {
+    if (decision.equals(ROLL_BACK)) {
+      rollback.decided(task);
+    }
   }
 
   private void note(DelegateTask task, String what) {

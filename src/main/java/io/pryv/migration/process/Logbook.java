@@ -127,6 +127,13 @@ public class Logbook {
         migration);
   }
 
+  /** Whether anything on a machine was changed, or may have been. */
+  boolean changedAnything(String migration) {
+    return database.queryForObject(
+            "select count(*) from MIGRATION_JOURNAL where MIGRATION = ?", Long.class, migration)
+        > 0;
+  }
+
   /** All evidence of a migration, in the order it was first written. */
   public List<Evidence> evidence(String migration) {
     return database.query(

@@ -42,6 +42,10 @@ class ReadPlatformFileDelegate implements JavaDelegate {
     execution.setVariable("checkEvery", platform.options().checkEvery().toString());
     execution.setVariable(ColdWindow.FAILURE, "");
     execution.setVariable("notBefore", "");
+    execution.setVariable(Rollback.REQUESTED, false);
+    execution.setVariable(Rollback.REASON, "");
+    execution.setVariable(Rollback.ASKED_BY, "");
+    execution.setVariable(Rollback.RETIRED, false);
     if (execution.getVariable("operator") == null) {
       execution.setVariable("operator", "");
     }

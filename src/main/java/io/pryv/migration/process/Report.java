@@ -10,7 +10,8 @@ import java.util.Map;
 /**
  * One migration, told from its logbook.
  *
- * @param outcome {@code running}, {@code completed}, {@code aborted} or {@code deleted}
+ * @param outcome {@code running}, {@code completed}, {@code rolledBack}, {@code aborted} (before
+ *     anything was changed) or {@code deleted}
  * @param users how many users source held at its stop, or at preflight; null when never counted
  * @param coldWindowMs from the stop of source until dest answered through it; null before
  * @param verification of the last comparison; values null before it

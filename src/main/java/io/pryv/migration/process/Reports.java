@@ -110,6 +110,7 @@ public class Reports {
     return switch (last) {
       case "writeReport" -> "completed";
       case "writeAbortReport" -> "aborted";
+      case "writeRollbackReport" -> "rolledBack";
       default -> instance.getEndTime() == null ? "running" : "deleted";
     };
   }

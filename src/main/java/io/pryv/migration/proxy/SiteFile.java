@@ -2,6 +2,7 @@ package io.pryv.migration.proxy;
 
 import io.pryv.migration.machine.Command;
 import io.pryv.migration.machine.FileText;
+import io.pryv.migration.machine.NginxContainer;
 import io.pryv.migration.machine.Quote;
 import io.pryv.migration.machine.RemoteFiles;
 import io.pryv.migration.machine.Shell;
@@ -112,7 +113,8 @@ final class SiteFile {
   /** Lays the whole configuration out in the container's /tmp, with the new text, and tests it. */
   private void test(String text) {
     Layout layout = source.layout();
-    String main = mainFile();
+    NginxContainer nginx = new NginxContainer(shell, layout);
+    String main = nginx.mainFile();
     NginxTree tree =
         NginxTree.parse(
             shell
@@ -122,7 +124,7 @@ final class SiteFile {
                             exec("nginx -T -c " + Quote.sh(main)) + " 2>/dev/null")
                         .within(Duration.ofSeconds(30)))
                 .orFail("run nginx -t in the proxy's container and correct what it says"));
-    String site = inContainer();
+    String site = nginx.inside(path());
     if (!tree.reads(site)) {
       throw new StepFailure(
           source.machine().name(),
@@ -163,28 +165,5 @@ final class SiteFile {
 
   private String exec(String command) {
     return "docker exec -i " + Quote.sh(source.layout().nginxContainer()) + " " + command;
-  }
-
-  /** The main file that nginx was started with, or its built-in one. */
-  private String mainFile() {
-    return shell
-        .run(
-            Command.look(
-                "find nginx's main file",
-                """
-                c=%s
-                file=$(docker top "$c" -eo args 2>/dev/null | sed -n 's/.*nginx: master process .* -c  *\\([^ ]*\\).*/\\1/p' | head -n 1)
-                [ -n "$file" ] || file=$(docker exec "$c" nginx -V 2>&1 | tr ' ' '\\n' | sed -n 's/^--conf-path=//p')
-                [ -n "$file" ] || file=/etc/nginx/nginx.conf
-                echo "$file"
-                """
-                    .formatted(Quote.sh(source.layout().nginxContainer()))))
-        .orFail("see that the proxy's container runs, then retry");
-  }
-
-  /** Where the container sees the site file: below /app/conf, as the vendor mounts it. */
-  private String inContainer() {
-    Layout layout = source.layout();
-    return "/app/conf" + layout.nginxSiteFile().substring(layout.nginxConfDirectory().length());
   }
 }

@@ -113,7 +113,11 @@ public final class RedisConf {
     return last >= 0 && !lines.get(last).endsWith("\n") ? last : lines.size();
   }
 
+  /** The older names serve every version; they are used where the version is not known. */
   private static boolean old(String redisVersion) {
+    if (redisVersion.isEmpty()) {
+      return true;
+    }
     int dot = redisVersion.indexOf('.');
     return Integer.parseInt(dot < 0 ? redisVersion : redisVersion.substring(0, dot)) < 5;
   }

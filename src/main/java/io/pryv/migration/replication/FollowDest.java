@@ -84,37 +84,56 @@ final class FollowDest {
     }
   }
 
-  /** Makes source follow dest, unless it does, and proves it. */
+  /** Makes source follow dest, unless it does, and proves it and that its DNS still answers. */
   Following follow() {
     try (RedisServer onSource = door.open(source);
         RedisServer onDest = door.open(dest)) {
       List<String> lines = new ArrayList<>();
-      requireWriter(onDest);
-      boolean changed = false;
-      if (!follows(onSource)) {
-        tunnel.open(onDest.info("server").get("run_id"), Duration.ofSeconds(20));
-        lines.add(passGuardFenced(onSource, onDest));
-        writeFile();
-        onSource.follow(HOST, tunnel.port());
-        changed = true;
-      } else {
-        changed = writeFile() || tunnel.launch();
-      }
-      proveLink(onSource, onDest, lines);
-      proveWrite(onSource, onDest, lines);
+      boolean changed = turn(onSource, onDest, lines);
       proveService(onSource, lines);
       return new Following(changed, lines);
     }
   }
 
+  /**
+   * Makes source's Redis follow dest's, unless it does, and proves that, whatever its other
+   * services do: after a restart behind its fence they are down until it takes writes again.
+   */
+  void turn() {
+    try (RedisServer onSource = door.open(source);
+        RedisServer onDest = door.open(dest)) {
+      turn(onSource, onDest, new ArrayList<>());
+    }
+  }
+
+  private boolean turn(RedisServer onSource, RedisServer onDest, List<String> lines) {
+    requireWriter(onDest);
+    boolean changed = false;
+    if (!follows(onSource)) {
+      tunnel.open(onDest.info("server").get("run_id"), Duration.ofSeconds(20));
+      lines.add(passGuardFenced(onSource, onDest));
+      writeFile();
+      onSource.follow(HOST, tunnel.port());
+      changed = true;
+    } else {
+      changed = writeFile() || tunnel.launch();
+    }
+    proveLink(onSource, onDest, lines);
+    proveWrite(onSource, onDest, lines);
+    return changed;
+  }
+
   /** Leaves source as it was when the guard does not let it pass. */
   private static String passGuardFenced(RedisServer onSource, RedisServer onDest) {
+    boolean fencedBefore = onSource.fenced();
     onSource.fence();
     try {
       return "source fenced; guard passed again: %d keys of its users are on dest with equal values"
           .formatted(new FollowGuard(onSource, onDest).pass().keys().compared());
     } catch (StepFailure stopped) {
-      onSource.liftFence();
+      if (!fencedBefore) {
+        onSource.liftFence();
+      }
       throw stopped;
     }
   }

@@ -241,7 +241,7 @@ final class TunnelKey {
     String ssh = home + "/.ssh";
     if (!onDest.run(Command.look("look for ~/.ssh", "[ -d " + Quote.sh(ssh) + " ]")).succeeded()) {
       onDest
-          .run(Command.change("make ~/.ssh", "mkdir -m 700 -- " + Quote.sh(ssh)))
+          .run(Command.change("make ~/.ssh", AuthorizedKeys.makeDirectory(ssh, migration)))
           .orFail("make the directory by hand, then retry");
     }
     return ssh + "/authorized_keys";

@@ -5,6 +5,7 @@ import io.pryv.migration.platform.StepFailure;
 import io.pryv.migration.redis.KeyCounts;
 import io.pryv.migration.redis.RedisDoor;
 import io.pryv.migration.redis.RedisServer;
+import io.pryv.migration.redis.RoleFile;
 
 /**
  * Keeps dest from being a second writer: it must hold no users of its own, and from then on refuses
@@ -14,20 +15,30 @@ final class DestFence {
 
   private final Register dest;
   private final RedisDoor door;
+  private final RoleFile file;
   private final boolean usersMayGo;
 
-  DestFence(Register dest, RedisDoor door, boolean usersMayGo) {
+  DestFence(Register dest, RedisDoor door, RoleFile file, boolean usersMayGo) {
     this.dest = dest;
     this.door = door;
+    this.file = file;
     this.usersMayGo = usersMayGo;
   }
 
   /**
-   * Fences dest, unless it holds users that may not go.
+   * A fenced dest.
    *
-   * @return what it holds, which can't change any more
+   * @param already it was fenced before, in its file, too
+   * @param held what it holds, which can't change any more
    */
-  KeyCounts fence() {
+  record Fenced(boolean already, KeyCounts held) {}
+
+  /**
+   * Fences dest, unless it holds users that may not go: at run time, then in its file. A restart
+   * then leaves its register and dns without the write that they begin with: they serve nobody,
+   * which nobody misses before dest is elected.
+   */
+  Fenced fence() {
     try (RedisServer redis = door.open(dest)) {
       boolean fencedBefore = redis.fenced();
       refuseUsers(redis.countKeys());
@@ -41,7 +52,8 @@ final class DestFence {
         }
         throw cameMeanwhile;
       }
-      return held;
+      boolean written = file.fenced();
+      return new Fenced(fencedBefore && !written, held);
     }
   }
 

@@ -3,7 +3,7 @@ package io.pryv.migration.services;
 import io.pryv.migration.process.StepContext;
 import io.pryv.migration.process.StepContexts;
 import io.pryv.migration.process.StepDelegate;
-import io.pryv.migration.redis.KeyCounts;
+import io.pryv.migration.redis.RoleFile;
 import org.springframework.stereotype.Component;
 
 @Component("fenceDest")
@@ -15,11 +15,18 @@ class FenceDestDelegate extends StepDelegate {
 
   @Override
   protected void perform(StepContext step) {
-    KeyCounts held =
-        new DestFence(step.dest(), step.redis(), step.platform().options().destUsersMayGo())
+    DestFence.Fenced fenced =
+        new DestFence(
+                step.dest(),
+                step.redis(),
+                new RoleFile(step.hands(), step.dest()),
+                step.platform().options().destUsersMayGo())
             .fence();
-    String found = "dest holds " + held.users() + " users (the fixture counts as one)";
+    String found = "dest holds " + fenced.held().users() + " users (the fixture counts as one)";
     step.evidence("fenceDest", found + " and refuses writes, proven by a refused one.\n");
-    step.say(found + " and is fenced: a write was refused");
+    step.say(
+        (fenced.already() ? "already done: " : "")
+            + found
+            + " and is fenced at run time and in its file: a write was refused");
   }
 }

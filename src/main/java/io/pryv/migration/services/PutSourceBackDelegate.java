@@ -1,10 +1,7 @@
 package io.pryv.migration.services;
 
 import io.pryv.migration.dns.DnsClient;
-import io.pryv.migration.machine.Containers;
-import io.pryv.migration.machine.FileUndo;
 import io.pryv.migration.machine.HttpsProbe;
-import io.pryv.migration.platform.Register;
 import io.pryv.migration.process.StepContext;
 import io.pryv.migration.process.StepContexts;
 import io.pryv.migration.process.StepDelegate;
@@ -26,24 +23,23 @@ class PutSourceBackDelegate extends StepDelegate {
 
   @Override
   protected void perform(StepContext step) {
-    Register source = step.source();
     SourceBack.Restored restored =
         new SourceBack(
-                source,
-                step.hands().on(source.machine()),
-                Containers.of(step.hands(), source, step.migration()),
-                Containers.of(step.hands(), step.dest(), step.migration()),
-                new FileUndo(
-                    source.machine().name(), step.hands().files(source.machine()), step.journal()),
+                step.hands(),
+                step.journal(),
+                step.source(),
+                step.dest(),
                 step.redis(),
                 new SignsOfLife(step.platform().domain(), https, dns, step.redis()),
                 step.migration())
             .restore();
     String outage =
-        step.find("coldWindowStartedAt", Instant.class)
-            .map(began -> Duration.between(began, Instant.now()).toMillis())
-            .map(millis -> "; the outage lasted at most " + millis + " ms")
-            .orElse("");
+        restored.already()
+            ? ""
+            : step.find("coldWindowStartedAt", Instant.class)
+                .map(began -> Duration.between(began, Instant.now()).toMillis())
+                .map(millis -> "; the outage lasted at most " + millis + " ms")
+                .orElse("");
     step.evidence("putSourceBack", restored.said() + outage + ".\n");
     step.say(restored.said() + outage);
     restored

@@ -5,12 +5,16 @@ import io.pryv.migration.machine.ConnectionLost;
 import io.pryv.migration.machine.Container;
 import io.pryv.migration.machine.Containers;
 import io.pryv.migration.machine.FileUndo;
-import io.pryv.migration.machine.Quote;
+import io.pryv.migration.machine.Hands;
+import io.pryv.migration.machine.Journal;
+import io.pryv.migration.machine.NginxContainer;
+import io.pryv.migration.machine.Notes;
 import io.pryv.migration.machine.Shell;
 import io.pryv.migration.platform.Register;
 import io.pryv.migration.platform.StepFailure;
 import io.pryv.migration.redis.RedisDoor;
 import io.pryv.migration.redis.RedisServer;
+import io.pryv.migration.redis.RoleFile;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -30,24 +34,32 @@ final class SourceBack {
   private final Containers sourceContainers;
   private final Containers destContainers;
   private final FileUndo sourceFiles;
+  private final FileUndo destFiles;
+  private final RoleFile destRole;
+  private final Register dest;
+  private final Notes destNotes;
   private final RedisDoor door;
   private final SignsOfLife signs;
   private final String migration;
 
   SourceBack(
+      Hands hands,
+      Journal journal,
       Register source,
-      Shell shell,
-      Containers sourceContainers,
-      Containers destContainers,
-      FileUndo sourceFiles,
+      Register dest,
       RedisDoor door,
       SignsOfLife signs,
       String migration) {
     this.source = source;
-    this.shell = shell;
-    this.sourceContainers = sourceContainers;
-    this.destContainers = destContainers;
-    this.sourceFiles = sourceFiles;
+    this.dest = dest;
+    this.shell = hands.on(source.machine());
+    this.sourceContainers = Containers.of(hands, source, migration);
+    this.destContainers = Containers.of(hands, dest, migration);
+    this.sourceFiles =
+        new FileUndo(source.machine().name(), hands.files(source.machine()), journal);
+    this.destFiles = new FileUndo(dest.machine().name(), hands.files(dest.machine()), journal);
+    this.destRole = new RoleFile(hands, dest);
+    this.destNotes = new Notes(hands.on(dest.machine()), migration);
     this.door = door;
     this.signs = signs;
     this.migration = migration;
@@ -56,40 +68,69 @@ final class SourceBack {
   /**
    * How it went.
    *
+   * @param already source served as before, nothing had to be done
    * @param answered how long each sign of life took
    * @param siteFileRestored whether nginx's site file had to be put back
    * @param destUnreachable why dest could not be held down, when it could not
    */
   record Restored(
+      boolean already,
       Map<String, Duration> answered,
       boolean siteFileRestored,
       Optional<StepFailure> destUnreachable) {
 
     String said() {
+      if (already) {
+        return "already done: source serves as before";
+      }
       return "source serves again as before"
           + (siteFileRestored ? ", its site file put back to the byte" : "")
-          + "; answers: "
+          + (answered.isEmpty() ? "" : "; answers: ")
           + answered.entrySet().stream()
               .map(e -> e.getKey() + " after " + e.getValue().toMillis() + " ms")
               .collect(Collectors.joining(", "));
     }
   }
 
-  /** Puts source back. */
+  /** Puts source back; looks first, and touches nothing of a source that serves as before. */
   Restored restore() {
     refuseAfterFirstClient();
     Optional<StepFailure> destUnreachable = holdDestDown();
     boolean siteFileRestored = sourceFiles.undo(source.layout().nginxSiteFile());
+    boolean roleRestored = sourceFiles.undo(source.layout().redisConfFile());
+    boolean serves = serves();
     Map<String, Duration> answered =
-        Readiness.after(
-            sourceContainers::start, source.machine().name(), signs.of(source), LONGEST);
+        serves
+            ? Map.of()
+            : Readiness.after(
+                sourceContainers::start, source.machine().name(), signs.of(source), LONGEST);
+    boolean writesRestored = restoreWrites();
+    boolean forgotten = forgetTheStop();
+    return new Restored(
+        serves && !siteFileRestored && !roleRestored && !writesRestored && !forgotten,
+        answered,
+        siteFileRestored,
+        destUnreachable);
+  }
+
+  private boolean serves() {
+    List<Container> now = sourceContainers.look();
+    return !now.isEmpty()
+        && now.stream().allMatch(Container::running)
+        && !sourceContainers.heldDown();
+  }
+
+  private boolean restoreWrites() {
+    boolean changed = false;
     try (RedisServer redis = door.open(source)) {
-      if (redis.fenced()) {
-        redis.liftFence();
-      }
       Optional<AtStop> atStop = AtStop.read(shell, migration);
       if (atStop.isPresent() && !redis.setting("save").equals(atStop.get().save())) {
         redis.configure("save", atStop.get().save());
+        changed = true;
+      }
+      if (redis.fenced()) {
+        redis.liftFence();
+        changed = true;
       }
       if (redis.fenced()) {
         throw new StepFailure(
@@ -100,37 +141,24 @@ final class SourceBack {
             "set it to 0 by hand (redis-cli CONFIG SET min-replicas-to-write 0), then retry");
       }
     }
-    forgetTheStop();
-    return new Restored(answered, siteFileRestored, destUnreachable);
+    return changed;
   }
 
   /**
-   * Once source's nginx has been started with the site file that points to dest, clients may have
-   * written there: going back would lose what they wrote.
+   * Once source's nginx reads the site file that points to dest, clients may have written there:
+   * going back would lose what they wrote.
    */
   private void refuseAfterFirstClient() {
     String site = source.layout().nginxSiteFile();
-    if (!sourceFiles.edited(site)) {
-      return;
-    }
-    String said =
-        shell
-            .run(
-                Command.look(
-                    "see whether nginx has been started since its site file points to dest",
-                    """
-                    started=$(docker inspect -f '{{.State.StartedAt}}' %s) || exit 1
-                    [ "$(date -d "$started" +%%s%%N)" -lt "$(date -r %s +%%s%%N)" ] || echo "$started"
-                    """
-                        .formatted(Quote.sh(source.layout().nginxContainer()), Quote.sh(site))))
-            .orFail("see that docker runs on source, then retry");
-    if (!said.isEmpty()) {
+    if (sourceFiles.edited(site)
+        && new NginxContainer(shell, source.layout()).mayHaveReadSince(site)) {
       throw new StepFailure(
           source.machine().name(),
           source.layout().nginxContainer(),
           "not started since " + site + " points to dest",
-          "started at " + said + ": clients may have written to dest",
-          "go forward: dest is the writer; retry the step that failed");
+          "it has been: clients may have written to dest",
+          "dest is the writer: go forward and retry the step that failed, or ask for a rollback,"
+              + " which carries dest's writes");
     }
   }
 
@@ -140,9 +168,15 @@ final class SourceBack {
    */
   private Optional<StepFailure> holdDestDown() {
     try {
-      List<Container> dest = destContainers.look();
-      if (dest.stream().anyMatch(c -> c.up() || !c.restartPolicy().equals("no"))) {
-        destContainers.holdDownAndKill();
+      // Before the first sync its data is its own, and it may run.
+      if (destNotes.has("dest-data-before")) {
+        if (destContainers.look().stream()
+            .anyMatch(c -> c.up() || !c.restartPolicy().equals("no"))) {
+          destContainers.holdDownAndKill();
+        }
+        if (destFiles.everEdited(dest.layout().redisConfFile())) {
+          destRole.fenced();
+        }
       }
       return Optional.empty();
     } catch (ConnectionLost unreachable) {
@@ -150,12 +184,16 @@ final class SourceBack {
     }
   }
 
-  private void forgetTheStop() {
+  private boolean forgetTheStop() {
+    if (AtStop.read(shell, migration).isEmpty()) {
+      return false;
+    }
     shell
         .run(
             Command.change(
                 "forget what source held at the stop",
                 AtStop.fileIn(migration) + "rm -f \"$file\""))
         .orFail("see that the home directory can be written, then retry");
+    return true;
   }
 }

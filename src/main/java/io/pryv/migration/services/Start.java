@@ -5,6 +5,7 @@ import io.pryv.migration.machine.Containers;
 import io.pryv.migration.platform.Register;
 import io.pryv.migration.redis.RedisDoor;
 import io.pryv.migration.redis.RedisServer;
+import io.pryv.migration.redis.RoleFile;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Comparator;
@@ -31,9 +32,17 @@ final class Start {
     this.signs = signs;
   }
 
-  /** Starts it as the one that takes writes. */
-  String asWriter(RedisDoor door, Optional<Instant> deadline) {
+  /**
+   * Starts it as the one that takes writes, elected in its file first.
+   *
+   * @param beside what else is begun, unless it runs already
+   */
+  String asWriter(RedisDoor door, RoleFile file, Optional<Instant> deadline, Runnable beside) {
     boolean running = runs();
+    if (!running) {
+      beside.run();
+    }
+    file.writer();
     Map<String, Duration> answered =
         Readiness.after(
             running ? () -> {} : containers::start,
@@ -41,7 +50,7 @@ final class Start {
             signs.of(register),
             timeUntil(deadline));
     try (RedisServer redis = door.open(register)) {
-      // Set at run time it died with the last stop; found set, somebody's file says so.
+      // It died with the last stop, and its file says so no more; found set, somebody set it.
       if (redis.fenced()) {
         redis.liftFence();
       }

@@ -6,6 +6,7 @@ import io.pryv.migration.machine.HttpsProbe;
 import io.pryv.migration.process.StepContext;
 import io.pryv.migration.process.StepContexts;
 import io.pryv.migration.process.StepDelegate;
+import io.pryv.migration.redis.RoleFile;
 import org.springframework.stereotype.Component;
 
 @Component("startDest")
@@ -22,13 +23,17 @@ class StartDestDelegate extends StepDelegate {
 
   @Override
   protected void perform(StepContext step) {
-    // Its copy is proven: what source's DNS reads can change no more, so it need not wait for dest.
-    Containers.of(step.hands(), step.source(), step.migration()).beginToAnswer();
     Start start =
         new Start(
             step.dest(),
             Containers.of(step.hands(), step.dest(), step.migration()),
             new SignsOfLife(step.platform().domain(), https, dns, step.redis()));
-    step.say(start.asWriter(step.redis(), step.outageDeadline()));
+    step.say(
+        start.asWriter(
+            step.redis(),
+            new RoleFile(step.hands(), step.dest()),
+            step.outageDeadline(),
+            // Its copy is proven: what source's DNS reads changes no more, it need not wait.
+            () -> Containers.of(step.hands(), step.source(), step.migration()).beginToAnswer()));
   }
 }

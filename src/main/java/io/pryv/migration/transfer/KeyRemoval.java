@@ -4,6 +4,7 @@ import io.pryv.migration.machine.AuthorizedKeys;
 import io.pryv.migration.machine.Command;
 import io.pryv.migration.machine.Hands;
 import io.pryv.migration.machine.Journal;
+import io.pryv.migration.machine.Notes;
 import io.pryv.migration.machine.Quote;
 import io.pryv.migration.machine.RemoteFiles;
 import io.pryv.migration.platform.Machine;
@@ -49,7 +50,31 @@ final class KeyRemoval {
             source.machine(),
             Quote.sh(conf.substring(0, conf.lastIndexOf('/')) + "/register-migration-" + migration),
             dest.machine()));
+    for (Machine machine : List.of(source.machine(), dest.machine())) {
+      if (removeDirectory(machine)) {
+        removed.add("the ~/.ssh that was made on " + machine.name());
+      }
+    }
     return removed;
+  }
+
+  /** A ~/.ssh that was not there before goes, unless somebody uses it meanwhile. */
+  private boolean removeDirectory(Machine machine) {
+    Notes notes = new Notes(hands.on(machine), migration);
+    if (!notes.has(AuthorizedKeys.DIRECTORY_MADE)) {
+      return false;
+    }
+    hands
+        .on(machine)
+        .run(
+            Command.change(
+                "remove the ~/.ssh that was made",
+                notes.directory()
+                    + "rmdir -- \"$HOME/.ssh\" 2>/dev/null\nrm -f -- \"$work\"/"
+                    + AuthorizedKeys.DIRECTORY_MADE
+                    + "\n"))
+        .orFail("see that HOME can be written, then retry");
+    return true;
   }
 
   /** The line is found by the key, so the key goes last. */
@@ -142,7 +167,6 @@ final class KeyRemoval {
     return true;
   }
 
-  /** One char for each byte, so that whatever a comment holds stays as it is. */
   /** Whether there was no such file when this migration first wrote it. */
   private boolean madeByUs(Machine acceptor, String path) {
     return journal.edits(acceptor.name()).stream()
@@ -152,6 +176,7 @@ final class KeyRemoval {
         .orElse(false);
   }
 
+  /** One char for each byte, so that whatever a comment holds stays as it is. */
   private static String read(RemoteFiles files, String path) {
     return files.read(path).map(bytes -> new String(bytes, StandardCharsets.ISO_8859_1)).orElse("");
   }

@@ -14,7 +14,7 @@ import java.util.stream.Collectors;
 
 /**
  * What was done to the machines before the cold window, and how it is taken back: dest's data,
- * compose file and services as before, both keys gone, source proven untouched.
+ * compose file, redis.conf and services as before, both keys gone, source proven to serve.
  */
 final class Preparation {
 
@@ -58,12 +58,13 @@ final class Preparation {
     return (done.isEmpty()
             ? "already done: nothing of the preparation is left"
             : "undone: " + String.join("; ", done))
-        + ". Source was not touched and serves.";
+        + ". Source serves and takes writes.";
   }
 
   private void undoDest(List<Container> before, List<String> done) {
     boolean ran = before.stream().anyMatch(Container::up);
     if (destFiles.edited(dest.layout().composeFile())
+        || destFiles.edited(dest.layout().redisConfFile())
         || destData.kept()
         || !asBefore(before, destContainers.look())) {
       destContainers.holdDownAndStop();
@@ -72,6 +73,9 @@ final class Preparation {
       }
       if (destFiles.undo(dest.layout().composeFile())) {
         done.add("dest's compose file as before, to the byte");
+      }
+      if (destFiles.undo(dest.layout().redisConfFile())) {
+        done.add("dest's redis.conf as before, to the byte");
       }
       done.add(services(before.isEmpty(), ran));
     }
@@ -116,7 +120,7 @@ final class Preparation {
       throw new StepFailure(
           source.machine().name(),
           "the register's containers",
-          "running, as before the migration: nothing before the cold window stops them",
+          "running, as before the migration",
           Containers.describe(containers),
           "see who stopped them, start them with "
               + source.layout().startScript()
@@ -129,7 +133,8 @@ final class Preparation {
             "min-replicas-to-write of Redis",
             "0: source takes writes",
             redis.setting("min-slaves-to-write"),
-            "put source back first (step putSourceBack), then retry");
+            "see who fenced it, lift the fence (redis-cli CONFIG SET min-replicas-to-write 0), then"
+                + " retry");
       }
     }
   }

@@ -211,7 +211,9 @@ final class TransferKey {
     String directory = Quote.sh(home + "/.ssh");
     if (!onSource.run(Command.look("look for ~/.ssh", "[ -d " + directory + " ]")).succeeded()) {
       onSource
-          .run(Command.change("make ~/.ssh", "mkdir -m 700 -- " + directory))
+          .run(
+              Command.change(
+                  "make ~/.ssh", AuthorizedKeys.makeDirectory(home + "/.ssh", migration)))
           .orFail("make the directory by hand, then retry");
     }
     String path = home + "/.ssh/authorized_keys";

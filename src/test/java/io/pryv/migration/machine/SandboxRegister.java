@@ -21,6 +21,7 @@ public final class SandboxRegister implements AutoCloseable {
     this.docker = new StubDocker(shell).register();
     try {
       Files.createDirectories(data());
+      shell.confFile("reg-master/redis/conf/redis.conf", "port 6379\nappendonly yes\n");
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -42,6 +43,11 @@ public final class SandboxRegister implements AutoCloseable {
   /** The Redis data directory. */
   public Path data() {
     return shell.confRoot().resolve("reg-master/redis/data");
+  }
+
+  /** The file that its Redis reads at its start. */
+  public Path redisConf() {
+    return shell.confRoot().resolve("reg-master/redis/conf/redis.conf");
   }
 
   /** The migration's directory on the machine. */

@@ -159,18 +159,18 @@ class DoorsTest extends EngineTest {
     assertThat(waiting.get("domain").asText()).isEqualTo("pryv.example");
     assertThat(waiting.get("at").get(0).asText()).isEqualTo("Decide on the cut-over");
 
-    complete(id, "gate", java.util.Map.of("gateDecision", "abort"));
+    complete(id, "gate", java.util.Map.of("gateDecision", "rollBack"));
     endOf(id);
 
-    assertThat(json("/api/migrations").get(0).get("state").asText()).isEqualTo("aborted");
+    assertThat(json("/api/migrations").get(0).get("state").asText()).isEqualTo("rolledBack");
     assertThat(json("/api/migrations/" + id + "/report.json").get("outcome").asText())
-        .isEqualTo("aborted");
+        .isEqualTo("rolledBack");
     assertThat(get("/api/migrations/" + id + "/report.md").body())
-        .contains("# Migration of pryv.example: aborted", "Undo the preparation");
+        .contains("# Migration of pryv.example: rolledBack", "Take the preparation back");
     assertThat(get("/api/migrations/" + id + "/evidence/preflight").body()).contains("clock skew");
     assertThat(json("/api/migrations/" + id + "/journal").isArray()).isTrue();
-    assertThat(get("/migrations").body()).contains("pryv.example", "aborted");
-    assertThat(get("/migrations/" + id).body()).contains("Undo the preparation");
+    assertThat(get("/migrations").body()).contains("pryv.example", "rolledBack");
+    assertThat(get("/migrations/" + id).body()).contains("Take the preparation back");
   }
 
   @Test
@@ -200,30 +200,39 @@ class DoorsTest extends EngineTest {
   }
 
   @Test
-  void anAbortAfterTheGateIsRefusedOverTheConsole() throws Exception {
+  void aRollbackOfARetiredSourceIsRefusedOverTheConsoleAndSaysWhy() throws Exception {
+    steps.failing("closeTunnel", 100, "sshd hangs");
     String id = start();
     go(id);
-    taskAt(id, "nameServers");
+    complete(id, "nameServers", java.util.Map.of("nameServersDecision", "changed"));
+    complete(id, "confirmRetirement", java.util.Map.of("retirementDecision", "retire"));
+    eventually(() -> Boolean.TRUE.equals(variable(id, "retired")) ? true : null);
 
-    HttpResponse<String> answer = post("/api/migrations/" + id + "/abort", "");
+    HttpResponse<String> answer = post("/api/migrations/" + id + "/rollback", "{}");
     assertThat(answer.statusCode()).isEqualTo(409);
-    assertThat(taskAt(id, "nameServers")).isNotNull();
+    assertThat(answer.body()).contains("is retired");
   }
 
   @Test
-  void anAbortBeforeTheGateIsTakenOverTheConsoleAndNotedWithWhoAsked() throws Exception {
+  void aRollbackIsTakenOverTheConsoleAndNotedWithWhoAskedAndWhy() throws Exception {
     String id = start();
     taskAt(id, "gate");
 
-    assertThat(post("/api/migrations/" + id + "/abort", "").statusCode()).isEqualTo(202);
-    assertThat(endOf(id)).isEqualTo("aborted");
+    assertThat(
+            post("/api/migrations/" + id + "/rollback", "{\"reason\": \"not tonight\"}")
+                .statusCode())
+        .isEqualTo(202);
+    assertThat(endOf(id)).isEqualTo("rolledBack");
     assertThat(logbook.decisions(id))
         .singleElement()
         .satisfies(
             decision -> {
               assertThat(decision.who()).isEqualTo("admin");
-              assertThat(decision.what()).isEqualTo("abort");
+              assertThat(decision.what()).isEqualTo("roll back: not tonight");
             });
+    HttpResponse<String> again = post("/api/migrations/" + id + "/rollback", "");
+    assertThat(again.statusCode()).isEqualTo(409);
+    assertThat(again.body()).contains("has ended");
   }
 
   @Test

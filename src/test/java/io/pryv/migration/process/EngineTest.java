@@ -170,7 +170,7 @@ abstract class EngineTest {
           return instance.getEndTime() == null ? null : instance;
         });
     return visited(migration).stream()
-        .filter(id -> id.equals("completed") || id.equals("aborted"))
+        .filter(id -> List.of("completed", "rolledBack", "aborted").contains(id))
         .findFirst()
         .orElse("deleted");
   }

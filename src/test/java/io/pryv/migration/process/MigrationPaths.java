@@ -28,21 +28,36 @@ import org.springframework.beans.factory.annotation.Autowired;
 abstract class MigrationPaths extends EngineTest {
 
   private static final int LAST = Integer.MAX_VALUE;
+  private static final Map<String, Object> CHANGED = Map.of("nameServersDecision", "changed");
+  private static final Map<String, Object> RETIRE = Map.of("retirementDecision", "retire");
+
+  /** What is undone when source has gone on serving, or could not but be put back. */
+  private static final List<String> BEFORE_CUT_OVER =
+      List.of(
+          "endJobs",
+          "findWriter",
+          "putSourceBack",
+          "closeTunnel",
+          "undoPreparation",
+          "proveAsBefore",
+          "forgetNotes");
 
   @Autowired Reports reports;
+  @Autowired Rollback rollback;
   @Autowired FileProperties files;
 
   @Test
   void aHealthyMigrationRunsFromTheStartFormToTheReport() throws IOException {
     String migration = start();
     go(migration);
-    complete(migration, "nameServers", Map.of());
-    complete(migration, "confirmRetirement", Map.of("retirementConfirmed", true));
+    complete(migration, "nameServers", CHANGED);
+    complete(migration, "confirmRetirement", RETIRE);
 
     assertThat(endOf(migration)).isEqualTo("completed");
     assertThat(steps.played())
         .containsExactly(
             "preflight",
+            "recordBefore",
             "launchDest",
             "fenceDest",
             "backUp",
@@ -66,6 +81,7 @@ abstract class MigrationPaths extends EngineTest {
             "proxySource",
             "startSource",
             "proveProxy",
+            "fenceSource",
             "compareBeforeFollow",
             "openTunnel",
             "followDest",
@@ -78,7 +94,8 @@ abstract class MigrationPaths extends EngineTest {
             "watchQuiet",
             "retireSource",
             "closeTunnel",
-            "removeKeys");
+            "removeKeys",
+            "forgetNotes");
     Report report = reports.of(migration);
     assertThat(report.outcome()).isEqualTo("completed");
     assertThat(report.domain()).isEqualTo("pryv.example");
@@ -91,7 +108,7 @@ abstract class MigrationPaths extends EngineTest {
             org.assertj.core.groups.Tuple.tuple("start", "admin", "start"),
             org.assertj.core.groups.Tuple.tuple("gate", "admin", "go"),
             org.assertj.core.groups.Tuple.tuple("nameServers", "admin", "changed"),
-            org.assertj.core.groups.Tuple.tuple("confirmRetirement", "admin", "confirmed"));
+            org.assertj.core.groups.Tuple.tuple("confirmRetirement", "admin", "retire"));
     Path written = files.reports().resolve("pryv.example-" + migration + ".json");
     assertThat(Files.readString(written)).contains("\"outcome\" : \"completed\"");
     assertThat(files.reports().resolve("pryv.example-" + migration + ".md")).exists();
@@ -136,7 +153,7 @@ abstract class MigrationPaths extends EngineTest {
     complete(migration, "mendPreflight", Map.of("preflightDecision", "checkAgain"));
 
     taskAt(migration, "gate");
-    assertThat(steps.played()).startsWith("preflight", "preflight", "launchDest");
+    assertThat(steps.played()).startsWith("preflight", "preflight", "recordBefore", "launchDest");
     assertThat(steps.calls("backUp")).isZero();
   }
 
@@ -163,32 +180,43 @@ abstract class MigrationPaths extends EngineTest {
   }
 
   @Test
-  void anAbortAtTheGateUndoesWhatWasPreparedAndNeverTouchesSource() {
+  void aRollbackDecidedAtTheGatePutsEverythingBack() {
     String migration = start();
-    complete(migration, "gate", Map.of("gateDecision", "abort"));
+    taskAt(migration, "gate");
+    int before = steps.played().size();
+    complete(
+        migration, "gate", Map.of("gateDecision", "rollBack", "rollbackReason", "not tonight"));
 
-    assertThat(endOf(migration)).isEqualTo("aborted");
-    assertThat(steps.played()).endsWith("bulkSync", "undoPreparation");
+    assertThat(endOf(migration)).isEqualTo("rolledBack");
+    assertThat(played(before)).containsExactlyElementsOf(BEFORE_CUT_OVER);
     assertThat(steps.calls("stopSource")).isZero();
+    Report report = reports.of(migration);
+    assertThat(report.outcome()).isEqualTo("rolledBack");
+    assertThat(report.decisions())
+        .extracting(Logbook.Decision::task, Logbook.Decision::who, Logbook.Decision::what)
+        .endsWith(
+            org.assertj.core.groups.Tuple.tuple("gate", "admin", "rollBack"),
+            org.assertj.core.groups.Tuple.tuple(
+                "rollbackAsked", "admin", "roll back: not tonight"));
+    assertThat(files.reports().resolve("pryv.example-" + migration + ".json"))
+        .content()
+        .contains("\"outcome\" : \"rolledBack\"");
   }
 
   @Test
-  void anAbortIsPossibleWhileAStepWaitsForARetry() {
+  void aRollbackIsPossibleWhileAStepWaitsForARetry() {
     steps.failing("makeTunnelKey", 1, "no space left");
     String migration = start();
     incidentAt(migration, "makeTunnelKey");
-    engine
-        .getRuntimeService()
-        .createMessageCorrelation("abortRequested")
-        .processInstanceId(migration)
-        .correlate();
+    rollback.ask(migration, "the disk is full");
 
-    assertThat(endOf(migration)).isEqualTo("aborted");
-    assertThat(steps.played()).endsWith("makeTunnelKey", "undoPreparation");
+    assertThat(endOf(migration)).isEqualTo("rolledBack");
+    assertThat(steps.calls("stopDest")).isZero();
+    assertThat(steps.played()).endsWith("undoPreparation", "proveAsBefore", "forgetNotes");
   }
 
   @Test
-  void theUndoingWaitsForTheStepThatTheAbortOvertook() {
+  void theRollbackWaitsForTheStepThatItOvertook() {
     List<String> order = new java.util.concurrent.CopyOnWriteArrayList<>();
     java.util.concurrent.CountDownLatch atWork = new java.util.concurrent.CountDownLatch(1);
     java.util.concurrent.CountDownLatch goOn = new java.util.concurrent.CountDownLatch(1);
@@ -199,19 +227,202 @@ abstract class MigrationPaths extends EngineTest {
           awaitLatch(goOn);
           order.add("stopDest ended");
         });
-    steps.on("undoPreparation", (step, call) -> order.add("undoPreparation"));
+    steps.on("endJobs", (step, call) -> order.add("endJobs"));
     String migration = start();
     awaitLatch(atWork);
-    engine
-        .getRuntimeService()
-        .createMessageCorrelation("abortRequested")
-        .processInstanceId(migration)
-        .correlate();
+    rollback.ask(migration, "");
     eventually(() -> jobs(migration).isEmpty() ? null : true);
     goOn.countDown();
 
-    assertThat(endOf(migration)).isEqualTo("aborted");
-    assertThat(order).containsExactly("stopDest ended", "undoPreparation");
+    assertThat(endOf(migration)).isEqualTo("rolledBack");
+    assertThat(order).containsExactly("stopDest ended", "endJobs");
+    assertThat(steps.calls("publishRedisPort")).isZero();
+  }
+
+  @Test
+  void aRollbackInTheColdWindowPutsSourceBackOnceAndDoesNotReturnToTheGate() {
+    String migration = start();
+    taskAt(migration, "gate");
+    steps.on("lastSync", (step, call) -> step.put("lastSyncDone", false));
+    go(migration);
+    eventually(() -> steps.calls("lastSync") > 2 ? true : null);
+    rollback.ask(migration, "");
+
+    assertThat(endOf(migration)).isEqualTo("rolledBack");
+    assertThat(steps.calls("putSourceBack")).isEqualTo(1);
+    assertThat(steps.calls("proveCopy")).isZero();
+  }
+
+  @Test
+  void aRollbackBeforeAnythingWasChangedTouchesNoMachine() {
+    steps.on("preflight", (step, call) -> step.put("preflightStops", 1));
+    String migration = start();
+    taskAt(migration, "mendPreflight");
+    rollback.ask(migration, "");
+
+    assertThat(endOf(migration)).isEqualTo("rolledBack");
+    assertThat(steps.played()).containsExactly("preflight");
+  }
+
+  @Test
+  void onceDestHasTakenWritesTheyAreCarriedBackToSource() {
+    String migration = start();
+    go(migration);
+    taskAt(migration, "nameServers");
+    writerIs("DEST", false);
+    int before = steps.played().size();
+    complete(migration, "nameServers", Map.of("nameServersDecision", "rollBack"));
+
+    assertThat(endOf(migration)).isEqualTo("rolledBack");
+    assertThat(played(before))
+        .containsExactly(
+            "endJobs",
+            "findWriter",
+            "standBehindDest",
+            "fenceSource",
+            "returnWriter",
+            "returnProxy",
+            "closeTunnel",
+            "undoPreparation",
+            "proveAsBefore",
+            "forgetNotes");
+    assertThat(steps.calls("putSourceBack")).isZero();
+  }
+
+  @Test
+  void aSourceThatFollowsOrAReturnThatWasBegunGoesStraightToTheReturn() {
+    String migration = start();
+    go(migration);
+    taskAt(migration, "nameServers");
+    writerIs("DEST", true);
+    int before = steps.played().size();
+    rollback.ask(migration, "");
+
+    assertThat(endOf(migration)).isEqualTo("rolledBack");
+    assertThat(played(before)).startsWith("endJobs", "findWriter", "returnWriter", "returnProxy");
+  }
+
+  @Test
+  void aFailedUndoingIsAnIncidentAndARetryRerunsJustThatStep() {
+    String migration = start();
+    taskAt(migration, "gate");
+    steps.failing("undoPreparation", 3, "dest does not answer");
+    rollback.ask(migration, "");
+    Incident failed = failedJob(migration, "undoPreparation");
+    assertThat(steps.calls("proveAsBefore")).isZero();
+    retry(failed);
+
+    assertThat(endOf(migration)).isEqualTo("rolledBack");
+    assertThat(steps.calls("putSourceBack")).isEqualTo(1);
+  }
+
+  @Test
+  void aRollbackIsPossibleInTheDaysInWhichNoTaskIsOpen() {
+    steps.on("watchDelegation", (step, call) -> step.put("delegationMoved", false));
+    String migration = start();
+    go(migration);
+    complete(migration, "nameServers", CHANGED);
+    eventually(() -> steps.calls("watchDelegation") > 1 ? true : null);
+    engine.getIdentityService().setAuthentication("admin", List.of("camunda-admin", "operators"));
+    String asking =
+        engine
+            .getRuntimeService()
+            .startProcessInstanceByKey(
+                "roll-back", Map.of("migration", "pryv.example", "reason", "too slow"))
+            .getId();
+    engine.getIdentityService().clearAuthentication();
+
+    assertThat(endOf(migration)).isEqualTo("rolledBack");
+    assertThat(visited(asking)).contains("askedFor");
+    assertThat(logbook.decisions(migration))
+        .last()
+        .satisfies(
+            decision -> {
+              assertThat(decision.who()).isEqualTo("admin");
+              assertThat(decision.what()).isEqualTo("roll back: too slow");
+            });
+  }
+
+  @Test
+  void nobodyWatchesReplicationWhileItIsTakenBack() {
+    troubleOfReplication.set("source's Redis is no replica");
+    steps.failing("returnWriter", 100, "the offset was not reached");
+    String migration = start();
+    go(migration);
+    taskAt(migration, "nameServers");
+    eventually(() -> replicationIncidents(migration).isEmpty() ? null : true);
+    writerIs("DEST", true);
+    rollback.ask(migration, "");
+
+    eventually(() -> steps.calls("returnWriter") > 0 ? true : null);
+    eventually(() -> replicationIncidents(migration).isEmpty() ? true : null);
+  }
+
+  @Test
+  void aVariableSetInCockpitAsksForItAsWellAndNonsenseDoesNot() {
+    String migration = start();
+    taskAt(migration, "gate");
+    engine.getRuntimeService().setVariable(migration, "rollbackRequested", "perhaps");
+    assertThat(taskAt(migration, "gate")).isNotNull();
+    assertThat(steps.calls("endJobs")).isZero();
+    engine.getRuntimeService().setVariable(migration, "rollbackRequested", true);
+
+    assertThat(endOf(migration)).isEqualTo("rolledBack");
+  }
+
+  @Test
+  void whatCanNotBeRolledBackIsRefusedAndWorded() {
+    assertThatThrownBy(() -> rollback.ask("absent", ""))
+        .hasMessageContaining("no migration absent");
+    steps.failing("closeTunnel", 100, "sshd hangs");
+    String migration = start();
+    go(migration);
+    complete(migration, "nameServers", CHANGED);
+    complete(migration, "confirmRetirement", RETIRE);
+    failedJob(migration, "closeTunnel");
+    assertThatThrownBy(() -> rollback.ask(migration, ""))
+        .hasMessageContaining("is retired")
+        .hasMessageContaining("migrate from dest to source");
+    assertThatThrownBy(
+            () ->
+                engine
+                    .getRuntimeService()
+                    .startProcessInstanceByKey("roll-back", Map.of("migration", migration)))
+        .hasMessageContaining("is retired");
+    engine.getRuntimeService().setVariable(migration, "rollbackRequested", true);
+    assertThat(steps.calls("endJobs")).as("not even by Cockpit").isZero();
+  }
+
+  @Test
+  void aSecondRollbackAndOneOfAnEndedMigrationAreRefused() {
+    String migration = start();
+    taskAt(migration, "gate");
+    steps.failing("undoPreparation", 3, "dest does not answer");
+    rollback.ask(migration, "");
+    Incident failed = failedJob(migration, "undoPreparation");
+    assertThatThrownBy(() -> rollback.ask(migration, "")).hasMessageContaining("already");
+    retry(failed);
+    endOf(migration);
+    assertThatThrownBy(() -> rollback.ask(migration, "")).hasMessageContaining("has ended");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"nameServers", "confirmRetirement"})
+  void atEachTaskARollbackCanBeDecidedAndNothingElseHappens(String task) {
+    String migration = start();
+    go(migration);
+    if (task.equals("confirmRetirement")) {
+      complete(migration, "nameServers", CHANGED);
+    }
+    taskAt(migration, task);
+    int before = steps.played().size();
+    complete(
+        migration,
+        task,
+        Map.of("nameServersDecision", "rollBack", "retirementDecision", "rollBack"));
+
+    assertThat(endOf(migration)).isEqualTo("rolledBack");
+    assertThat(played(before)).containsExactlyElementsOf(BEFORE_CUT_OVER);
   }
 
   @Test
@@ -234,7 +445,7 @@ abstract class MigrationPaths extends EngineTest {
     taskAt(migration, "gate");
 
     assertThatThrownBy(() -> complete(migration, "gate", Map.of("gateDecision", decision)))
-        .hasMessageContaining("gateDecision: expected one of [abort, go, syncAgain]");
+        .hasMessageContaining("gateDecision: expected one of [go, rollBack, syncAgain]");
     assertThat(taskAt(migration, "gate")).isNotNull();
   }
 
@@ -394,7 +605,7 @@ abstract class MigrationPaths extends EngineTest {
 
     troubleOfReplication.set("");
     eventually(() -> replicationIncidents(migration).isEmpty() ? true : null);
-    complete(migration, "nameServers", Map.of());
+    complete(migration, "nameServers", CHANGED);
     taskAt(migration, "confirmRetirement");
   }
 
@@ -406,9 +617,9 @@ abstract class MigrationPaths extends EngineTest {
     taskAt(migration, "gate");
     assertThat(variable(migration, "sourceFollows")).isNull();
     go(migration);
-    complete(migration, "nameServers", Map.of());
+    complete(migration, "nameServers", CHANGED);
     eventually(() -> replicationIncidents(migration).isEmpty() ? null : true);
-    complete(migration, "confirmRetirement", Map.of());
+    complete(migration, "confirmRetirement", RETIRE);
     Incident failed = failedJob(migration, "retireSource");
 
     eventually(() -> replicationIncidents(migration).isEmpty() ? true : null);
@@ -573,6 +784,20 @@ abstract class MigrationPaths extends EngineTest {
     System.out.print(report);
 
     assertThat(missed).isEmpty();
+  }
+
+  private void writerIs(String writer, boolean sourceReady) {
+    steps.on(
+        "findWriter",
+        (step, call) -> {
+          step.put("writer", writer);
+          step.put("sourceReady", sourceReady);
+        });
+  }
+
+  /** The steps played after the first ones. */
+  private List<String> played(int before) {
+    return steps.played().subList(before, steps.played().size());
   }
 
   private List<Incident> replicationIncidents(String migration) {

@@ -1,5 +1,6 @@
 package io.pryv.migration.process;
 
+import io.pryv.migration.machine.Command;
 import io.pryv.migration.platform.Layout;
 import io.pryv.migration.platform.StepFailure;
 import io.pryv.migration.redis.KeyCounts;
@@ -39,6 +40,13 @@ final class ScriptedSteps {
           step.put("destSlaveLayouts", List.of());
           step.evidence("preflight", "| check | |\n|---|---|\n| clock skew | warn |\n");
         });
+    on("launchDest", (step, call) -> change(step));
+    on(
+        "findWriter",
+        (step, call) -> {
+          step.put("writer", "SOURCE");
+          step.put("sourceReady", false);
+        });
     on("backUp", (step, call) -> step.put("backUpDone", call >= 2));
     on(
         "bulkSync",
@@ -76,6 +84,11 @@ final class ScriptedSteps {
     on(
         "listRecords",
         (step, call) -> step.evidence("records", "| name | type | now |\n|---|---|---|\n"));
+  }
+
+  /** Notes that a machine is changed. */
+  static void change(StepContext step) {
+    step.journal().willRun("dest", Command.change("start the services", "./run-reg-master"));
   }
 
   static final KeyCounts COUNTS = new KeyCounts(20_001, 20_001, 20_000, 0, 1, 3);

@@ -3,11 +3,13 @@ package io.pryv.migration.services;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.pryv.migration.machine.SandboxHands;
 import io.pryv.migration.machine.SandboxRegister;
 import io.pryv.migration.machine.SandboxShell;
 import io.pryv.migration.platform.Machine.Role;
 import io.pryv.migration.platform.StepFailure;
 import io.pryv.migration.redis.FakeRedis;
+import io.pryv.migration.redis.RoleFile;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -23,10 +25,12 @@ class DestFenceTest {
 
   @Test
   void destWithNothingButItsFixtureIsFenced() {
-    assertThat(fence(false).fence().users()).isEqualTo(1);
+    assertThat(fence(false).fence().held().users()).isEqualTo(1);
     assertThat(redis.fenced()).isTrue();
-    fence(false).fence();
-    assertThat(redis.fenced()).isTrue();
+    assertThat(dest.redisConf()).content().contains("min-replicas-to-write 99");
+    int changes = dest.shell().changes().size();
+    assertThat(fence(false).fence().already()).isTrue();
+    assertThat(dest.shell().changes()).hasSize(changes);
   }
 
   @Test
@@ -37,16 +41,21 @@ class DestFenceTest {
         .hasMessageContaining("found: 2 users")
         .hasMessageContaining("destUsersMayGo");
     assertThat(redis.fenced()).isFalse();
+    assertThat(dest.redisConf()).content().doesNotContain("min-replicas-to-write");
   }
 
   @Test
   void usersThatMayGoDoNotStopIt() {
     redis.user("bob", "bob@pryv.lab", "co2");
-    assertThat(fence(true).fence().users()).isEqualTo(2);
+    assertThat(fence(true).fence().held().users()).isEqualTo(2);
     assertThat(redis.fenced()).isTrue();
   }
 
   private DestFence fence(boolean usersMayGo) {
-    return new DestFence(dest.register(), FakeRedis.door(redis), usersMayGo);
+    return new DestFence(
+        dest.register(),
+        FakeRedis.door(redis),
+        new RoleFile(new SandboxHands(dest.shell()), dest.register()),
+        usersMayGo);
   }
 }

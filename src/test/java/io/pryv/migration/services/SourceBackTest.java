@@ -7,6 +7,7 @@ import io.pryv.migration.machine.Command;
 import io.pryv.migration.machine.Container;
 import io.pryv.migration.machine.SandboxRegister;
 import io.pryv.migration.platform.StepFailure;
+import io.pryv.migration.redis.RoleFile;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,10 +23,12 @@ class SourceBackTest {
   private Path site;
 
   @BeforeEach
-  void serving() {
+  void serving() throws Exception {
     lab.sourceRedis.configure("save", "900 1");
     site = lab.source.shell().confFile("reg-master/nginx/conf/site.conf", SITE);
     lab.containers(lab.dest).holdDownAndStop();
+    new RoleFile(lab.hands, lab.dest.register()).fenced();
+    Files.createDirectories(lab.dest.work().resolve("dest-data-before"));
   }
 
   @AfterEach
@@ -51,6 +54,7 @@ class SourceBackTest {
   @Test
   void afterDestHasStartedItGoesDownBeforeSourceComesUp() {
     stopSource();
+    new RoleFile(lab.hands, lab.dest.register()).writer();
     lab.containers(lab.dest).start();
     lab.dest.container("redis").onStop("exit 0");
     lab.source
@@ -64,6 +68,32 @@ class SourceBackTest {
     assertThat(lab.containers(lab.dest).look())
         .noneMatch(Container::up)
         .allSatisfy(c -> assertThat(c.restartPolicy()).isEqualTo("no"));
+    assertThat(lab.dest.redisConf()).as("fenced again").content().contains("min-replicas-to-write");
+  }
+
+  @Test
+  void aSourceThatServesAsBeforeIsNotTouched() {
+    int changes = lab.changes();
+    assertThat(back().restore().said()).isEqualTo("already done: source serves as before");
+    assertThat(lab.changes()).isEqualTo(changes);
+  }
+
+  @Test
+  void aDestThatRunsOnItsOwnDataGoesOn() throws Exception {
+    Files.delete(lab.dest.work().resolve("dest-data-before"));
+    lab.containers(lab.dest).start();
+    back().restore();
+    assertThat(lab.dest.container("redis").running()).isTrue();
+  }
+
+  @Test
+  void aFenceInSourcesFileIsTakenBackToTheByte() throws Exception {
+    String before = Files.readString(lab.source.redisConf());
+    new RoleFile(lab.hands, lab.source.register()).fenced();
+    lab.sourceRedis.fence();
+    back().restore();
+    assertThat(lab.source.redisConf()).hasContent(before);
+    assertThatSourceServesAsBefore();
   }
 
   @Test
@@ -80,7 +110,9 @@ class SourceBackTest {
     stopSource();
     proxy();
     back().restore();
-    back().restore();
+    int changes = lab.changes();
+    assertThat(back().restore().said()).startsWith("already done");
+    assertThat(lab.changes()).isEqualTo(changes);
     assertThat(Files.readString(site)).isEqualTo(SITE);
     assertThatSourceServesAsBefore();
   }
@@ -93,7 +125,7 @@ class SourceBackTest {
     assertThatThrownBy(() -> back().restore())
         .isInstanceOf(StepFailure.class)
         .hasMessageContaining("clients may have written to dest")
-        .hasMessageContaining("go forward");
+        .hasMessageContaining("ask for a rollback");
     assertThat(lab.dest.container("redis").running()).isFalse();
     assertThat(lab.source.container("reverse_proxy").running()).isTrue();
   }
@@ -137,11 +169,10 @@ class SourceBackTest {
 
   private SourceBack back() {
     return new SourceBack(
+        lab.hands,
+        lab.hands.journal(),
         lab.source.register(),
-        lab.shell(lab.source),
-        lab.containers(lab.source),
-        lab.containers(lab.dest),
-        lab.undo(lab.source),
+        lab.dest.register(),
         lab.door,
         lab.signs,
         SandboxRegister.MIGRATION);

@@ -7,6 +7,8 @@ import io.pryv.migration.machine.Command;
 import io.pryv.migration.machine.ConnectionLost;
 import io.pryv.migration.machine.SandboxRegister;
 import io.pryv.migration.platform.StepFailure;
+import io.pryv.migration.redis.RoleFile;
+import java.nio.file.Files;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -28,13 +30,13 @@ class StartTest {
   @Test
   void aRegisterThatWasHeldDownServesAndTakesWritesAgain() {
     lab.containers(lab.dest).holdDownAndStop();
-    String said = start(lab.dest).asWriter(lab.door, Optional.empty());
+    String said = asWriter(Optional.empty());
     assertThat(said).contains("dest runs; answers: HTTPS on 127.0.0.1 after");
     assertThat(lab.containers(lab.dest).look())
         .allSatisfy(c -> assertThat(c.running()).isTrue())
         .allSatisfy(c -> assertThat(c.restartPolicy()).isEqualTo("always"));
     int changes = lab.changes();
-    assertThat(start(lab.dest).asWriter(lab.door, Optional.empty())).startsWith("already done");
+    assertThat(asWriter(Optional.empty())).startsWith("already done");
     assertThat(lab.changes()).isEqualTo(changes);
   }
 
@@ -45,19 +47,30 @@ class StartTest {
         List.<Consumer<Predicate<Command>>>of(
             lab.dest.shell()::loseConnectionBefore, lab.dest.shell()::loseConnectionAfter)) {
       loss.accept(command -> command.purpose().startsWith("start"));
-      assertThatThrownBy(() -> start(lab.dest).asWriter(lab.door, Optional.empty()))
-          .isInstanceOf(ConnectionLost.class);
+      assertThatThrownBy(() -> asWriter(Optional.empty())).isInstanceOf(ConnectionLost.class);
       loss.accept(command -> false);
     }
-    assertThat(start(lab.dest).asWriter(lab.door, Optional.empty())).startsWith("already done");
+    assertThat(asWriter(Optional.empty())).startsWith("already done");
     assertThat(lab.containers(lab.dest).look())
         .allSatisfy(c -> assertThat(c.restartPolicy()).isEqualTo("always"));
   }
 
   @Test
+  void theFileElectsItBeforeItIsStarted() throws Exception {
+    lab.containers(lab.dest).holdDownAndStop();
+    String before = Files.readString(lab.dest.redisConf());
+    new RoleFile(lab.hands, lab.dest.register()).fenced();
+    lab.dest
+        .container("redis")
+        .onStart("cp \"%s\" \"$SANDBOX/read\"".formatted(lab.dest.redisConf()));
+    asWriter(Optional.empty());
+    assertThat(lab.dest.shell().root().resolve("read")).hasContent(before);
+  }
+
+  @Test
   void aFenceThatTheConfigurationBroughtBackIsLiftedOnTheWriter() {
     lab.destRedis.fence();
-    start(lab.dest).asWriter(lab.door, Optional.empty());
+    asWriter(Optional.empty());
     assertThat(lab.destRedis.fenced()).isFalse();
   }
 
@@ -86,10 +99,7 @@ class StartTest {
   void theWaitEndsWithTheLongestOutageAllowed() {
     lab.https.answers("127.0.0.1", path -> "502 Bad Gateway");
     long began = System.nanoTime();
-    assertThatThrownBy(
-            () ->
-                start(lab.dest)
-                    .asWriter(lab.door, Optional.of(Instant.now().plus(Duration.ofMillis(1200)))))
+    assertThatThrownBy(() -> asWriter(Optional.of(Instant.now().plus(Duration.ofMillis(1200)))))
         .isInstanceOf(StepFailure.class)
         .hasMessageContaining("status 502");
     assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofSeconds(20));
@@ -112,6 +122,11 @@ class StartTest {
   void aRedisThatLoadsOrFollowsIsNotReady() {
     lab.destRedis.says("loading", "1");
     assertThat(lab.signs.redis(lab.dest.register()).complaint()).contains("loading:1 role:master");
+  }
+
+  private String asWriter(Optional<Instant> deadline) {
+    return start(lab.dest)
+        .asWriter(lab.door, new RoleFile(lab.hands, lab.dest.register()), deadline, () -> {});
   }
 
   private Start start(SandboxRegister register) {

@@ -8,6 +8,7 @@ import io.pryv.migration.machine.FileUndo;
 import io.pryv.migration.machine.SandboxRegister;
 import io.pryv.migration.platform.StepFailure;
 import io.pryv.migration.redis.FakeRedis;
+import io.pryv.migration.redis.RoleFile;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -43,6 +44,8 @@ class PreparationTest {
   @Test
   void aDestThatServedBeforeServesAgainWithItsOwnData() throws Exception {
     prepare();
+    String redisConf = Files.readString(lab.dest.redisConf());
+    new RoleFile(lab.hands, lab.dest.register()).fenced();
     destRedis.fence();
     assertThat(preparation().undo()).startsWith("undone: ").contains("to the byte");
     assertThat(lab.containers(lab.dest).look())
@@ -50,6 +53,7 @@ class PreparationTest {
         .allSatisfy(c -> assertThat(c.running()).isTrue())
         .allSatisfy(c -> assertThat(c.restartPolicy()).isEqualTo("always"));
     assertThat(destRedis.fenced()).isFalse();
+    assertThat(lab.dest.redisConf()).hasContent(redisConf);
     assertThatAllElseIsAsBefore();
   }
 
@@ -83,7 +87,7 @@ class PreparationTest {
     int changes = lab.changes();
     assertThat(preparation().undo())
         .isEqualTo(
-            "already done: nothing of the preparation is left. Source was not touched and serves.");
+            "already done: nothing of the preparation is left. Source serves and takes writes.");
     assertThat(lab.changes()).isEqualTo(changes);
   }
 

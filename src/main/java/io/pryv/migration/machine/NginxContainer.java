@@ -1,0 +1,90 @@
+package io.pryv.migration.machine;
+
+import io.pryv.migration.platform.Layout;
+
+/** The proxy of a register, as it runs in its container. */
+public final class NginxContainer {
+
+  /** Prints the main file that nginx was started with, or its built-in one. */
+  private static final String MAIN_FILE =
+      """
+      c=%s
+      main_file() {
+        local file
+        file=$(docker top "$c" -eo pid,args 2>/dev/null | sed -n 's/.*nginx: master process .* -c  *\\([^ ]*\\).*/\\1/p' | head -n 1)
+        [ -n "$file" ] || file=$(docker exec "$c" nginx -V 2>&1 | tr ' ' '\\n' | sed -n 's/^--conf-path=//p')
+        [ -n "$file" ] || file=/etc/nginx/nginx.conf
+        echo "$file"
+      }
+      """;
+
+  private final Shell shell;
+  private final Layout layout;
+
+  public NginxContainer(Shell shell, Layout layout) {
+    this.shell = shell;
+    this.layout = layout;
+  }
+
+  /** The main file, as the container sees it. */
+  public String mainFile() {
+    return shell
+        .run(Command.look("find nginx's main file", functions() + "main_file\n"))
+        .orFail("see that the proxy's container runs, then retry");
+  }
+
+  /**
+   * Where the container sees a file of nginx's directory: below /app/conf, as the vendor mounts.
+   */
+  public String inside(String path) {
+    return "/app/conf" + path.substring(layout.nginxConfDirectory().length());
+  }
+
+  /**
+   * Has nginx test its files and read them anew. That it then serves by them is proven by a request
+   * only: {@code nginx -s reload} ends well although the new files then fail to bind (field guide
+   * 3.11).
+   */
+  public void reload() {
+    shell
+        .run(
+            Command.change(
+                "have nginx test its files and read them",
+                functions()
+                    + """
+                    file=$(main_file)
+                    docker exec "$c" sh -c 'nginx -t -c "$0" 2>&1 && nginx -s reload -c "$0" 2>&1' "$file"
+                    """))
+        .orFail("see what nginx says of its files, correct them, then retry");
+  }
+
+  /**
+   * Whether nginx may have read a file since that was last changed: its container, or any process
+   * in it, has been started since. In doubt, within the same second, it may.
+   */
+  public boolean mayHaveReadSince(String path) {
+    String said =
+        shell
+            .run(
+                Command.look(
+                    "see whether nginx may have read " + path + " since it was changed",
+                    functions()
+                        + """
+                        file=%s
+                        started=$(docker inspect -f '{{.State.StartedAt}}' "$c") || exit 1
+                        changed=$(date -r "$file" +%%s%%N) || exit 1
+                        if [ "$(date -d "$started" +%%s%%N)" -ge "$changed" ]; then echo "started $started"; exit; fi
+                        youngest=$(docker top "$c" -eo pid,etimes 2>/dev/null | sed 1d | while read -r pid age; do echo "$age"; done | sort -n | head -n 1)
+                        [ -n "$youngest" ] || exit 0
+                        age=$(($(date +%%s) - changed / 1000000000))
+                        [ "$youngest" -gt "$((age + 1))" ] || echo "a process of it is $youngest s old, the file $age s"
+                        """
+                            .formatted(Quote.sh(path))))
+            .orFail("see that docker runs and that the file is there, then retry");
+    return !said.isEmpty();
+  }
+
+  private String functions() {
+    return MAIN_FILE.formatted(Quote.sh(layout.nginxContainer()));
+  }
+}

@@ -1,0 +1,94 @@
+package io.pryv.migration.redis;
+
+import io.pryv.migration.machine.HttpsProbe;
+import io.pryv.migration.platform.Register;
+import io.pryv.migration.platform.StepFailure;
+import java.time.Duration;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * That a register takes writes and that clients who come to its address get them: a key that says
+ * where a user lives, written into its own Redis, is read through its web address ({@code GET
+ * /NAME/server}). No other register has that key.
+ */
+public final class WriteProof {
+
+  private static final Duration LIFE = Duration.ofMinutes(1);
+  private static final Duration BETWEEN_LOOKS = Duration.ofMillis(30);
+
+  private final Register register;
+  private final RedisDoor door;
+  private final HttpsProbe https;
+  private final String domain;
+
+  public WriteProof(Register register, RedisDoor door, HttpsProbe https, String domain) {
+    this.register = register;
+    this.door = door;
+    this.https = https;
+    this.domain = domain;
+  }
+
+  /** Whether what is written there is read there, asking for as long as told. */
+  public boolean holds(Duration patience) {
+    return found(patience).isEmpty();
+  }
+
+  /**
+   * Throws when it does not hold after that time.
+   *
+   * @param next what the operator should do
+   */
+  public void orFail(Duration patience, String next) {
+    String found = found(patience);
+    if (!found.isEmpty()) {
+      throw new StepFailure(
+          register.machine().name(),
+          "GET https://reg." + domain + "/NAME/server at " + register.machine().publicAddress(),
+          "what was just written into its own Redis",
+          found,
+          next);
+    }
+  }
+
+  private String found(Duration patience) {
+    String name = "rm" + UUID.randomUUID().toString().replace("-", "").substring(0, 16);
+    String key = name + ":server";
+    String value = name + ".register-migration";
+    try (RedisServer redis = door.open(register)) {
+      redis.set(key, value, LIFE);
+      try {
+        return asked(name, value, patience);
+      } finally {
+        redis.delete(key);
+      }
+    }
+  }
+
+  private String asked(String name, String value, Duration patience) {
+    long deadline = System.nanoTime() + patience.toNanos();
+    while (true) {
+      String found;
+      try {
+        HttpsProbe.Answer answer =
+            https.get(
+                register.machine().publicAddress(),
+                443,
+                "reg." + domain,
+                "/" + name + "/server",
+                Map.of());
+        if (answer.status() == 200 && answer.body().contains(value)) {
+          return "";
+        }
+        found = "status " + answer.status() + ": " + answer.body().strip();
+      } catch (StepFailure noAnswer) {
+        found = noAnswer.found();
+      }
+      if (System.nanoTime() - deadline >= 0 || Thread.currentThread().isInterrupted()) {
+        return found;
+      }
+      LockSupport.parkNanos(BETWEEN_LOOKS.toNanos());
+    }
+  }
+}

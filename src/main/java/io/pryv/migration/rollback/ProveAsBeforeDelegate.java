@@ -1,0 +1,57 @@
+package io.pryv.migration.rollback;
+
+import io.pryv.migration.machine.HttpsProbe;
+import io.pryv.migration.platform.Register;
+import io.pryv.migration.process.StepContext;
+import io.pryv.migration.process.StepContexts;
+import io.pryv.migration.process.StepDelegate;
+import io.pryv.migration.redis.WriteProof;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.springframework.stereotype.Component;
+
+/** Proves that both machines are as they were before the first change, and that source serves. */
+@Component("proveAsBefore")
+class ProveAsBeforeDelegate extends StepDelegate {
+
+  private final HttpsProbe https;
+
+  ProveAsBeforeDelegate(StepContexts contexts, HttpsProbe https) {
+    super(contexts);
+    this.https = https;
+  }
+
+  @Override
+  protected void perform(StepContext step) {
+    StringBuilder evidence = new StringBuilder();
+    List<String> said = new ArrayList<>();
+    for (Register register : List.of(step.source(), step.dest())) {
+      Optional<AsBefore.Compared> compared =
+          new AsBefore(step.hands(), step.journal(), register, step.migration()).prove();
+      String machine = register.machine().name();
+      compared.ifPresent(found -> evidence.append(found.markdown()));
+      said.add(
+          compared
+              .map(
+                  found ->
+                      "%s: %d files as before%s"
+                          .formatted(
+                              machine,
+                              found.files(),
+                              found.others().isEmpty()
+                                  ? ""
+                                  : ", %d changed by others".formatted(found.others().size())))
+              .orElse(machine + ": nothing had been changed yet"));
+    }
+    new WriteProof(step.source(), step.redis(), https, step.platform().domain())
+        .orFail(
+            Duration.ofSeconds(15),
+            "source's Redis takes writes, but its web address does not show them: see its register"
+                + " and nginx, then retry");
+    evidence.append("Source takes writes, and serves them at its address.\n");
+    step.evidence("asBefore", evidence.toString());
+    step.say(String.join("; ", said) + "; source takes writes and serves them at its address");
+  }
+}

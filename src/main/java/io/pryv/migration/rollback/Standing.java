@@ -1,0 +1,157 @@
+package io.pryv.migration.rollback;
+
+import io.pryv.migration.machine.Container;
+import io.pryv.migration.machine.Containers;
+import io.pryv.migration.machine.FileUndo;
+import io.pryv.migration.machine.Hands;
+import io.pryv.migration.machine.Journal;
+import io.pryv.migration.machine.NginxContainer;
+import io.pryv.migration.platform.Register;
+import io.pryv.migration.platform.StepFailure;
+import io.pryv.migration.redis.RedisDoor;
+import io.pryv.migration.redis.RedisServer;
+import io.pryv.migration.redis.RedisSettings;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Who takes writes, as the machines say it, and never as the engine remembers it.
+ *
+ * @param writer who does, or did last and would again
+ * @param sourceReady source follows dest, or stands fenced behind it
+ * @param because what tells
+ * @param facts of both sides, as Markdown
+ */
+record Standing(Writer writer, boolean sourceReady, String because, String facts) {
+
+  /** The one whose data counts. */
+  enum Writer {
+    /** No client's write can have reached dest. */
+    SOURCE,
+    /** Dest may have acknowledged writes that source lacks. */
+    DEST
+  }
+
+  /**
+   * One side.
+   *
+   * @param role of its Redis; empty when that does not answer
+   */
+  private record Side(
+      String machine, String role, boolean fenced, String master, String file, String containers) {
+
+    boolean answers() {
+      return !role.isEmpty();
+    }
+
+    boolean replica() {
+      return role.equals("slave");
+    }
+
+    boolean writer() {
+      return role.equals("master") && !fenced;
+    }
+
+    String row() {
+      return "| %s | %s | %s | %s |%n"
+          .formatted(
+              machine,
+              answers()
+                  ? role + (replica() ? " of " + master : "") + (fenced ? ", fenced" : "")
+                  : "does not answer",
+              file,
+              containers);
+    }
+  }
+
+  /**
+   * Looks at both machines.
+   *
+   * @throws StepFailure when dest may hold acknowledged writes and its Redis does not answer
+   */
+  static Standing of(
+      Hands hands,
+      Journal journal,
+      Register source,
+      Register dest,
+      RedisDoor door,
+      String migration) {
+    Side here = side(hands, source, door, migration);
+    Side there = side(hands, dest, door, migration);
+    String site = source.layout().nginxSiteFile();
+    boolean edited =
+        new FileUndo(source.machine().name(), hands.files(source.machine()), journal).edited(site);
+    boolean led =
+        edited
+            && new NginxContainer(hands.on(source.machine()), source.layout())
+                .mayHaveReadSince(site);
+    String facts =
+        "| machine | Redis | its file says | containers |\n|---|---|---|---|\n"
+            + here.row()
+            + there.row()
+            + "\nSource's nginx "
+            + (led ? "leads clients to dest" : "has led no client to dest")
+            + (edited && !led ? "; its site file was edited, but not read since" : "")
+            + ".\n";
+    if (!led) {
+      return new Standing(Writer.SOURCE, false, "source's nginx has led no client to dest", facts);
+    }
+    if (!there.answers()) {
+      throw new StepFailure(
+          there.machine(),
+          "Redis",
+          "its role: source's nginx leads clients there, so it may hold writes that source lacks",
+          "it does not answer (" + there.containers() + ")",
+          "bring dest's Redis up again (docker start "
+              + dest.layout().redisContainer()
+              + "), then retry; nothing was changed");
+    }
+    if (there.replica()) {
+      return new Standing(
+          Writer.SOURCE, false, "dest follows " + there.master() + " and takes no write", facts);
+    }
+    boolean ready = here.replica() || there.fenced() || (here.answers() && here.fenced());
+    String because =
+        there.writer()
+            ? "dest's Redis takes writes, and source's nginx leads clients there"
+            : "dest took writes until it was fenced: a return to source was begun";
+    return new Standing(Writer.DEST, ready, because, facts);
+  }
+
+  private static Side side(Hands hands, Register register, RedisDoor door, String migration) {
+    List<Container> containers = Containers.of(hands, register, migration).look();
+    String role = "";
+    String master = "";
+    boolean fenced = false;
+    try (RedisServer redis = door.open(register)) {
+      Map<String, String> info = redis.info("replication");
+      role = info.getOrDefault("role", "");
+      master = info.getOrDefault("master_host", "") + ":" + info.getOrDefault("master_port", "");
+      fenced = redis.fenced();
+    } catch (StepFailure noAnswer) {
+      // A fact like the others.
+    }
+    return new Side(
+        register.machine().name(),
+        role,
+        fenced,
+        master,
+        file(hands, register),
+        Containers.describe(containers));
+  }
+
+  private static String file(Hands hands, Register register) {
+    String text =
+        hands
+            .files(register.machine())
+            .read(register.layout().redisConfFile())
+            .map(bytes -> new String(bytes, StandardCharsets.ISO_8859_1))
+            .orElse("");
+    Optional<String> master = RedisSettings.find(text, "replicaof");
+    Optional<String> fence = RedisSettings.find(text, "min-replicas-to-write");
+    return master.map(of -> "replica of " + of).orElse("master")
+        + (fence.isPresent() && !fence.get().equals("0") ? ", fenced" : "");
+  }
+}

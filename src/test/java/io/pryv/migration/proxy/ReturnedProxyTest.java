@@ -1,0 +1,110 @@
+package io.pryv.migration.proxy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.pryv.migration.machine.FakeHttps;
+import io.pryv.migration.machine.FileUndo;
+import io.pryv.migration.machine.NginxContainer;
+import io.pryv.migration.machine.SandboxHands;
+import io.pryv.migration.machine.SandboxRegister;
+import io.pryv.migration.machine.SandboxShell;
+import io.pryv.migration.platform.Machine.Role;
+import io.pryv.migration.platform.StepFailure;
+import io.pryv.migration.redis.FakeRedis;
+import io.pryv.migration.redis.WriteProof;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class ReturnedProxyTest {
+
+  private static final String SITE = "server register:9000;\n";
+
+  private final SandboxRegister source = new SandboxRegister(SandboxShell.of(Role.SOURCE));
+  private final SandboxHands hands = new SandboxHands(source.shell());
+  private final FakeRedis redis = new FakeRedis("source");
+  private final FakeHttps https = new FakeHttps();
+  private final Path site = source.shell().confFile("reg-master/nginx/conf/site.conf", SITE);
+  private Path read;
+
+  @BeforeEach
+  void nginxLeadsToDest() throws Exception {
+    read = source.shell().root().resolve("nginx-has-read");
+    source
+        .container("reverse_proxy")
+        .program(
+            "nginx", "case \"$*\" in *'-s reload'*) cp '%s' '%s' ;; esac".formatted(site, read));
+    hands
+        .files(source.shell().machine())
+        .write(site.toString(), "server 10.90.0.12:443;\n".getBytes(StandardCharsets.UTF_8), "644");
+    Files.copy(site, read);
+    https.answers(
+        "127.0.0.1",
+        path -> {
+          String value = redis.get(path.split("/", -1)[1] + ":server");
+          return value == null || !nginxReadsItsOwnRegister()
+              ? "404 unknown"
+              : "{\"server\":\"" + value + "\"}";
+        });
+  }
+
+  @AfterEach
+  void remove() {
+    source.close();
+  }
+
+  @Test
+  void theSiteFileIsPutBackReadAndProvenFromOutside() {
+    assertThat(proxy().give()).isTrue();
+    assertThat(site).hasContent(SITE);
+    assertThat(redis.countKeys().lasting() + redis.countKeys().servers())
+        .as("nothing of the proof is left")
+        .isZero();
+  }
+
+  @Test
+  void aSecondRunChangesNothing() {
+    proxy().give();
+    int changes = source.shell().changes().size();
+    assertThat(proxy().give()).isFalse();
+    assertThat(source.shell().changes()).hasSize(changes);
+  }
+
+  @Test
+  void aReloadThatWasCutOffIsMadeUpFor() throws Exception {
+    Files.writeString(site, SITE);
+    assertThat(proxy().give()).isTrue();
+    assertThat(read).hasContent(SITE);
+  }
+
+  @Test
+  void aReloadThatDoesNotTakeIsToldAlthoughItEndedWell() {
+    source.container("reverse_proxy").program("nginx", "true");
+    assertThatThrownBy(() -> proxy().give())
+        .isInstanceOf(StepFailure.class)
+        .hasMessageContaining("status 404")
+        .hasMessageContaining("dest refuses writes");
+  }
+
+  private boolean nginxReadsItsOwnRegister() {
+    try {
+      return Files.readString(read).equals(SITE);
+    } catch (java.io.IOException e) {
+      throw new java.io.UncheckedIOException(e);
+    }
+  }
+
+  private ReturnedProxy proxy() {
+    return new ReturnedProxy(
+        source.register(),
+        new FileUndo("source", hands.files(source.shell().machine()), hands.journal()),
+        new NginxContainer(hands.on(source.shell().machine()), source.register().layout()),
+        new WriteProof(source.register(), FakeRedis.door(redis), https, "pryv.lab"),
+        Duration.ofMillis(200));
+  }
+}
