@@ -74,6 +74,7 @@ abstract class MigrationPaths extends EngineTest {
             "watchDelegation",
             "verifyData",
             "verifyDns",
+            "verifyDns",
             "watchQuiet",
             "watchQuiet",
             "retireSource",
