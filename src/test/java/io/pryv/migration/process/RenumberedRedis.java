@@ -18,7 +18,7 @@ import java.util.concurrent.ThreadLocalRandom;
 final class RenumberedRedis implements AutoCloseable {
 
   private static final String TUNNEL = "4567";
-  private static final String TOLD = "$9\r\n127.0.0.1\r\n$4\r\n%s\r\n";
+  private static final String TOLD = "SLAVEOF 127.0.0.1 %s\r\n";
   private static final byte[] SAYS = "master_port:".getBytes(StandardCharsets.US_ASCII);
 
   private final ServerSocket server;

@@ -54,6 +54,7 @@ class SandboxMigrationTest extends RunningEngine {
   @Autowired Reports reports;
   @Autowired FileProperties files;
   @Autowired RecordedSteps steps;
+  @Autowired Leases leases;
 
   @DynamicPropertySource
   static void database(DynamicPropertyRegistry properties) {
@@ -79,6 +80,8 @@ class SandboxMigrationTest extends RunningEngine {
   void remove() {
     endWhatRuns();
     steps.awaitIdle(Duration.ofSeconds(30));
+    // A lease is given back on its machine.
+    eventually(() -> leases.noted().isEmpty() ? true : null);
     lab.close();
   }
 
