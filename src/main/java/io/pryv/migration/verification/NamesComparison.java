@@ -6,12 +6,15 @@ import io.pryv.migration.platform.Platform;
 import io.pryv.migration.platform.StepFailure;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.locks.LockSupport;
 
 /**
@@ -30,6 +33,9 @@ final class NamesComparison {
 
   private static final int TRIES = 4;
 
+  /** Gaps between two tries: what spoiled the first answer is over by then. */
+  private static final int GAPS_BETWEEN_TRIES = 10;
+
   private final Platform platform;
   private final DnsClient dns;
   private final Duration gap;
@@ -46,14 +52,43 @@ final class NamesComparison {
   }
 
   /** A difference that stayed. */
-  record Difference(String server, String question, String expected, String found, String next) {}
+  record Difference(String server, String question, String expected, String found, String next) {
+
+    private static final String SILENT = "none";
+
+    private boolean silent() {
+      return found.equals(SILENT);
+    }
+  }
 
   /**
-   * Outcome.
+   * How far a comparison has come: users' names are asked in alphabetical order, the platform's own
+   * before them.
    *
    * @param names how many questions were put to every server
+   * @param users how many of these were users' names
+   * @param last the last user; empty before the first
    */
-  record Compared(int names, int users, List<String> servers, List<Difference> differences) {
+  record Asked(int names, int users, String last) {
+
+    static final Asked NOTHING = new Asked(0, 0, "");
+
+    private Asked and(Question question, String user) {
+      return new Asked(
+          names + 1,
+          users + (question.kind() == Question.Kind.USER ? 1 : 0),
+          question.kind() == Question.Kind.USER ? user : last);
+    }
+  }
+
+  /**
+   * Outcome of a round.
+   *
+   * @param asked in this round and those before
+   * @param all whether nothing is left to ask
+   * @param differences of this round
+   */
+  record Compared(Asked asked, boolean all, List<String> servers, List<Difference> differences) {
 
     private static final int ROWS = 20;
 
@@ -71,7 +106,7 @@ final class NamesComparison {
       return new StepFailure(
           first.server(),
           "DNS answers compared with source's",
-          names + " names answered as source does, with dest's addresses in place of source's",
+          "every name answered as source does, with dest's addresses in place of source's",
           found.toString(),
           first.next() + ", then retry");
     }
@@ -80,7 +115,11 @@ final class NamesComparison {
       StringBuilder text =
           new StringBuilder(
               "%d names compared (%d users) on %s against source: %d differ.\n"
-                  .formatted(names, users, String.join(", ", servers), differences.size()));
+                  .formatted(
+                      asked.names(),
+                      asked.users(),
+                      String.join(", ", servers),
+                      differences.size()));
       if (!differences.isEmpty()) {
         text.append("\n| server | question | expected | found | next |\n|---|---|---|---|---|\n");
         differences.stream()
@@ -100,34 +139,64 @@ final class NamesComparison {
     }
   }
 
-  /** Compares the domain's own records, static names, these users, and a name that nobody has. */
-  Compared compare(List<String> users) {
-    String domain = platform.domain();
+  /**
+   * Compares, for so long: first the domain's own records, static names and a name that nobody has,
+   * then one user after the other. A round that found differences is the last one.
+   *
+   * @param before what earlier rounds have asked
+   * @param users all that are to be asked; whoever comes in between is asked when his turn is yet
+   *     to come
+   */
+  Compared goOn(Asked before, Collection<String> users, Duration longest) {
+    long began = System.nanoTime();
     List<Machine> servers = new ArrayList<>(List.of(platform.dest()));
     servers.addAll(platform.destSlaves());
-    Map<Question, Set<Machine>> open = new LinkedHashMap<>();
-    for (Question question : questions(domain, users)) {
-      open.put(question, new LinkedHashSet<>(servers));
-    }
-    int names = open.size();
-    List<Difference> differences = List.of();
-    for (int tries = 0; tries < TRIES && !open.isEmpty(); tries++) {
-      Map<Question, Set<Machine>> again = new LinkedHashMap<>();
-      differences = new ArrayList<>();
-      for (Map.Entry<Question, Set<Machine>> one : open.entrySet()) {
-        for (Map.Entry<Machine, Difference> found : ask(one.getKey(), one.getValue()).entrySet()) {
-          again.computeIfAbsent(one.getKey(), any -> new LinkedHashSet<>()).add(found.getKey());
-          differences.add(found.getValue());
+    List<Difference> differences = new ArrayList<>();
+    Asked asked = before;
+    if (before.equals(Asked.NOTHING)) {
+      for (Question own : ownQuestions()) {
+        if (late(began, longest) && !differences.isEmpty()) {
+          break;
         }
-        LockSupport.parkNanos(gap.toNanos());
+        differences.addAll(lasting(own, servers));
+        asked = asked.and(own, "");
       }
-      open = again;
+    }
+    Iterator<String> ahead = new TreeSet<>(users).tailSet(before.last(), false).iterator();
+    boolean first = true;
+    while (ahead.hasNext() && (first || !late(began, longest))) {
+      String user = ahead.next();
+      Question question = new Question(user + "." + platform.domain(), "A", Question.Kind.USER);
+      differences.addAll(lasting(question, servers));
+      asked = asked.and(question, user);
+      first = false;
     }
     return new Compared(
-        names, users.size(), servers.stream().map(Machine::name).toList(), differences);
+        asked, !ahead.hasNext(), servers.stream().map(Machine::name).toList(), differences);
   }
 
-  private Set<Question> questions(String domain, List<String> users) {
+  private static boolean late(long began, Duration longest) {
+    return System.nanoTime() - began > longest.toNanos();
+  }
+
+  /** The differences that are seen at every try. */
+  private Collection<Difference> lasting(Question question, List<Machine> servers) {
+    Map<Machine, Difference> differences = ask(question, servers);
+    LockSupport.parkNanos(gap.toNanos());
+    for (int tries = 1; tries < TRIES && doubtful(differences); tries++) {
+      LockSupport.parkNanos(gap.toNanos() * GAPS_BETWEEN_TRIES);
+      differences = ask(question, differences.keySet());
+    }
+    return differences.values();
+  }
+
+  /** A server that is silent was asked several times already, with patience. */
+  private static boolean doubtful(Map<Machine, Difference> differences) {
+    return differences.values().stream().anyMatch(difference -> !difference.silent());
+  }
+
+  private Set<Question> ownQuestions() {
+    String domain = platform.domain();
     Set<Question> questions = new LinkedHashSet<>();
     for (String type : DOMAIN_TYPES) {
       questions.add(new Question(domain, type, Question.Kind.DOMAIN));
@@ -145,14 +214,11 @@ final class NamesComparison {
         .map(record -> record.replaceFirst("^NS ", ""))
         .filter(name -> name.endsWith("." + domain) && !names.contains(name))
         .forEach(name -> questions.add(new Question(name, "A", Question.Kind.STATIC)));
-    for (String user : users) {
-      questions.add(new Question(user + "." + domain, "A", Question.Kind.USER));
-    }
     questions.add(new Question("register-migration-nobody." + domain, "A", Question.Kind.NOBODY));
     return questions;
   }
 
-  private Map<Machine, Difference> ask(Question question, Set<Machine> servers) {
+  private Map<Machine, Difference> ask(Question question, Collection<Machine> servers) {
     DnsClient.Answer ofSource =
         dns.ask(platform.source().publicAddress(), question.name(), question.type());
     Map<Machine, Difference> differences = new LinkedHashMap<>();
@@ -181,7 +247,7 @@ final class NamesComparison {
                 server.name(),
                 question.type() + " " + question.name(),
                 "an answer",
-                "none",
+                Difference.SILENT,
                 "see that the dns container of "
                     + server.name()
                     + " runs and its port 53 is open"));

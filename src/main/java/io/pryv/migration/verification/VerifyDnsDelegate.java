@@ -9,12 +9,15 @@ import java.time.Duration;
 import java.util.List;
 import org.springframework.stereotype.Component;
 
-/** Compares DNS answers of dest and its slaves with source's. */
+/** One round of comparing DNS answers of dest and its slaves with source's. */
 @Component("verifyDns")
 class VerifyDnsDelegate extends StepDelegate {
 
   /** At most 200 questions a second for each server: dest's DNS serves clients meanwhile. */
   private static final Duration GAP = Duration.ofMillis(5);
+
+  /** A large sample takes hours; a job that takes 5 minutes is run twice by the engine. */
+  private static final Duration ROUND = Duration.ofSeconds(30);
 
   private final DnsClient dns;
 
@@ -23,23 +26,46 @@ class VerifyDnsDelegate extends StepDelegate {
     this.dns = dns;
   }
 
+  /** How long one call compares. */
+  Duration round() {
+    return ROUND;
+  }
+
   @Override
   protected void perform(StepContext step) {
-    List<String> users;
-    try (RedisServer source = step.redis().open(step.source())) {
-      users =
-          source.sampleUsers(step.platform().options().sampleUsers(), step.migration().hashCode());
-    }
     NamesComparison.Compared compared =
-        new NamesComparison(step.platform(), dns, GAP).compare(users);
-    step.put("namesCompared", (long) compared.names());
+        new NamesComparison(step.platform(), dns, GAP)
+            .goOn(askedBefore(step), sample(step), round());
+    NamesComparison.Asked asked = compared.asked();
+    step.put("namesCompared", (long) asked.names());
     step.put("namesDiffering", (long) compared.differences().size());
     step.evidence("dns", compared.markdown());
     if (!compared.differences().isEmpty()) {
       throw compared.failure();
     }
+    step.put("namesAsked", asked);
+    step.put("verifyDnsDone", compared.all());
     step.say(
-        "%d names (%d users) compared on %s, none differs"
-            .formatted(compared.names(), compared.users(), String.join(", ", compared.servers())));
+        "%d names (%d users) compared on %s%s, none differs"
+            .formatted(
+                asked.names(),
+                asked.users(),
+                String.join(", ", compared.servers()),
+                compared.all() ? "" : " so far"));
+  }
+
+  /** A comparison that was over begins anew. */
+  private static NamesComparison.Asked askedBefore(StepContext step) {
+    return step.find("verifyDnsDone", Boolean.class).orElse(true)
+        ? NamesComparison.Asked.NOTHING
+        : step.get("namesAsked", NamesComparison.Asked.class);
+  }
+
+  /** Drawn anew for each round, which costs less than keeping the names: the seed is the same. */
+  private static List<String> sample(StepContext step) {
+    try (RedisServer source = step.redis().open(step.source())) {
+      return source.sampleUsers(
+          step.platform().options().sampleUsers(), step.migration().hashCode());
+    }
   }
 }

@@ -18,19 +18,26 @@ import java.util.stream.Stream;
 public final class SshdProcess implements AutoCloseable {
 
   private final Path directory;
+  private final String address;
   private final int port;
   private Process process;
 
-  private SshdProcess(Path directory, int port) {
+  private SshdProcess(Path directory, String address, int port) {
     this.directory = directory;
+    this.address = address;
     this.port = port;
   }
 
   /** Starts it, with lines added to its configuration. */
   public static SshdProcess start(String... settings) {
+    return startOn("127.0.0.1", settings);
+  }
+
+  /** As {@link #start}, on another address of the loopback. */
+  public static SshdProcess startOn(String address, String... settings) {
     try {
       Path directory = Files.createTempDirectory("sshd-").toRealPath();
-      SshdProcess sshd = new SshdProcess(directory, freePort());
+      SshdProcess sshd = new SshdProcess(directory, address, freePort());
       sshd.key("host", "ed25519", "");
       sshd.key("operator", "ed25519", "");
       Files.copy(directory.resolve("operator.pub"), directory.resolve("authorized_keys"));
@@ -38,7 +45,7 @@ public final class SshdProcess implements AutoCloseable {
       Files.writeString(
           directory.resolve("sshd_config"),
           """
-          ListenAddress 127.0.0.1:%d
+          ListenAddress %s:%d
           HostKey %s/host
           AuthorizedKeysFile %s/authorized_keys
           PidFile none
@@ -49,7 +56,7 @@ public final class SshdProcess implements AutoCloseable {
           PermitRootLogin yes
           %s
           """
-              .formatted(sshd.port, directory, directory, String.join("\n", settings)));
+              .formatted(address, sshd.port, directory, directory, String.join("\n", settings)));
       sshd.pinHostKey("host");
       sshd.boot();
       return sshd;
@@ -101,12 +108,12 @@ public final class SshdProcess implements AutoCloseable {
     return new Machine(
         Machine.Role.SOURCE,
         "source",
-        "127.0.0.1",
+        address,
         port,
         System.getProperty("user.name"),
         directory.resolve("operator").toString(),
         "/var/pryv",
-        "127.0.0.1");
+        address);
   }
 
   /** The pinned host keys. */
@@ -149,7 +156,7 @@ public final class SshdProcess implements AutoCloseable {
     try {
       Files.writeString(
           knownHosts(),
-          "[127.0.0.1]:" + port + " " + Files.readString(directory.resolve(key + ".pub")));
+          "[" + address + "]:" + port + " " + Files.readString(directory.resolve(key + ".pub")));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -169,7 +176,7 @@ public final class SshdProcess implements AutoCloseable {
 
   private boolean answers() {
     try (Socket socket = new Socket()) {
-      socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 200);
+      socket.connect(new InetSocketAddress(address, port), 200);
       return socket.getInputStream().read() == 'S';
     } catch (IOException e) {
       pause();

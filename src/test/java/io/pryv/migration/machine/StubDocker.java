@@ -170,7 +170,7 @@ public final class StubDocker {
       return put("on-create", bash);
     }
 
-    /** Runs at each of its starts. */
+    /** Runs at each of its starts; when it fails, the container does not start. */
     public Container onStart(String bash) {
       return put("on-start", bash);
     }
@@ -178,6 +178,16 @@ public final class StubDocker {
     /** Runs at each of its stops. */
     public Container onStop(String bash) {
       return put("on-stop", bash);
+    }
+
+    /** Runs each time it is killed. */
+    public Container onKill(String bash) {
+      return put("on-kill", bash);
+    }
+
+    /** Adds lines to its log. */
+    public Container logs(String text) {
+      return append("log", text);
     }
 
     private String get(String file) {

@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /** A machine for tests with a CONF_ROOT as deployed: the practice platform's own files. */
-final class PracticeRegister {
+public final class PracticeRegister {
 
   static final String IMAGE = "pryv-lab-services:latest";
 
@@ -28,7 +28,7 @@ final class PracticeRegister {
     tools();
   }
 
-  static PracticeRegister master(Machine.Role role) {
+  public static PracticeRegister master(Machine.Role role) {
     return new PracticeRegister(SandboxShell.of(role), "master");
   }
 
@@ -36,20 +36,20 @@ final class PracticeRegister {
     return new PracticeRegister(SandboxShell.of(role), "slave");
   }
 
-  SandboxShell shell() {
+  public SandboxShell shell() {
     return shell;
   }
 
-  StubDocker docker() {
+  public StubDocker docker() {
     return docker;
   }
 
-  Path file(String belowConfRoot) {
+  public Path file(String belowConfRoot) {
     return shell.confRoot().resolve(belowConfRoot);
   }
 
   /** Replaces a text that must be there. */
-  PracticeRegister edit(String belowConfRoot, String from, String to) {
+  public PracticeRegister edit(String belowConfRoot, String from, String to) {
     try {
       String text = Files.readString(file(belowConfRoot));
       if (!text.contains(from)) {
@@ -63,11 +63,15 @@ final class PracticeRegister {
   }
 
   PracticeRegister remove(String belowConfRoot) {
-    try (Stream<Path> files = Files.walk(file(belowConfRoot))) {
+    remove(file(belowConfRoot));
+    return this;
+  }
+
+  private static void remove(Path all) {
+    try (Stream<Path> files = Files.walk(all)) {
       for (Path path : files.sorted((a, b) -> b.compareTo(a)).toList()) {
         Files.delete(path);
       }
-      return this;
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -75,6 +79,14 @@ final class PracticeRegister {
 
   /** Its services run, with data. */
   PracticeRegister launched() {
+    containers();
+    docker.container("pryv_redis_1").program("ssh", ":").program("redis-cli", ":");
+    shell.confFile("reg-" + role + "/redis/data/appendonly.aof", "x".repeat(100_000));
+    return this;
+  }
+
+  /** Its containers are there and run. */
+  public PracticeRegister containers() {
     List<String> services =
         role.equals("master")
             ? List.of("reverse_proxy", "register", "dns", "redis", "mail")
@@ -86,8 +98,14 @@ final class PracticeRegister {
               "{{range .Mounts}}{{.Source}}>{{.Destination}} {{end}}",
               file("reg-" + role) + "/" + service + "/conf>/app/conf ");
     }
-    docker.container("pryv_redis_1").program("ssh", ":").program("redis-cli", ":");
-    shell.confFile("reg-" + role + "/redis/data/appendonly.aof", "x".repeat(100_000));
+    return this;
+  }
+
+  /** These tools are the real ones from now on. */
+  public PracticeRegister real(String... tools) {
+    for (String tool : tools) {
+      remove(shell.root().resolve("bin").resolve(tool));
+    }
     return this;
   }
 

@@ -8,6 +8,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import org.camunda.bpm.model.bpmn.Bpmn;
 import org.camunda.bpm.model.bpmn.instance.FlowNode;
+import org.camunda.bpm.model.xml.instance.ModelElementInstance;
 
 /** The process as it is drawn. */
 final class Diagram {
@@ -20,6 +21,13 @@ final class Diagram {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** The element of that id. */
+  static ModelElementInstance element(String id) {
+    return Bpmn.readModelFromStream(
+            Diagram.class.getResourceAsStream("/bpmn/register-migration.bpmn"))
+        .getModelElementById(id);
   }
 
   /** Ids of everything a migration can pass: tasks, gateways, events, subprocesses. */

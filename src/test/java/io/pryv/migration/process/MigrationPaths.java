@@ -90,6 +90,7 @@ abstract class MigrationPaths extends EngineTest {
             "watchDelegation",
             "verifyData",
             "verifyDns",
+            "verifyDns",
             "watchQuiet",
             "watchQuiet",
             "retireSource",

@@ -1,7 +1,5 @@
 package io.pryv.migration.process;
 
-import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
-import java.io.IOException;
 import org.junit.jupiter.api.AfterAll;
 import org.springframework.test.annotation.DirtiesContext;
 import org.springframework.test.context.ActiveProfiles;
@@ -12,18 +10,16 @@ import org.springframework.test.context.DynamicPropertySource;
 @DirtiesContext
 class MigrationPathsOnPostgresTest extends MigrationPaths {
 
-  private static EmbeddedPostgres server;
+  private static Postgres server;
 
   @DynamicPropertySource
-  static void database(DynamicPropertyRegistry properties) throws IOException {
-    server = EmbeddedPostgres.start();
-    properties.add("DATABASE_URL", () -> server.getJdbcUrl("postgres", "postgres"));
-    properties.add("DATABASE_USER", () -> "postgres");
-    properties.add("DATABASE_PASSWORD", () -> "postgres");
+  static void database(DynamicPropertyRegistry properties) {
+    server = new Postgres();
+    server.describeIn(properties);
   }
 
   @AfterAll
-  static void stop() throws IOException {
+  static void stop() {
     server.close();
   }
 }

@@ -71,6 +71,7 @@ final class ScriptedSteps {
     on(
         "verifyDns",
         (step, call) -> {
+          step.put("verifyDnsDone", call >= 2);
           step.put("namesCompared", 210L);
           step.put("namesDiffering", 0L);
           step.evidence("dns", "210 names equal");

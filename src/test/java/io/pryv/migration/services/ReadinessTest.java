@@ -91,6 +91,24 @@ class ReadinessTest {
   }
 
   @Test
+  void aCheckThatFailsUnexpectedlyHasNotPassed() {
+    assertThatThrownBy(
+            () ->
+                Readiness.after(
+                    () -> {},
+                    "dest",
+                    List.of(
+                        check(
+                            "Redis on dest",
+                            () -> {
+                              throw new IllegalStateException("no INFO that we know");
+                            })),
+                    SHORT))
+        .isInstanceOf(StepFailure.class)
+        .hasMessageContaining("Redis on dest: no INFO that we know");
+  }
+
+  @Test
   void aStartThatFailsEndsTheWait() {
     long began = System.nanoTime();
     assertThatThrownBy(

@@ -25,6 +25,7 @@ class NamesComparisonTest {
   private static final String SOURCE = "10.90.0.11";
   private static final String DEST = "10.90.0.12";
   private static final String DEST_SLAVE = "10.90.0.14";
+  private static final Duration LONG = Duration.ofMinutes(1);
   private static final List<String> USERS = List.of("ariane", "bertrand");
 
   private final FakeDns dns = new FakeDns();
@@ -87,7 +88,12 @@ class NamesComparisonTest {
   }
 
   private NamesComparison.Compared compare() {
-    return new NamesComparison(platform(), dns, Duration.ZERO).compare(USERS);
+    return compare(dns, USERS);
+  }
+
+  private static NamesComparison.Compared compare(DnsClient dns, List<String> users) {
+    return new NamesComparison(platform(), dns, Duration.ZERO)
+        .goOn(NamesComparison.Asked.NOTHING, users, LONG);
   }
 
   private List<String> differences() {
@@ -101,8 +107,8 @@ class NamesComparisonTest {
     NamesComparison.Compared compared = compare();
     assertThat(compared.differences()).isEmpty();
     // 6 of the domain, reg and access, 5 usual names, 2 users, nobody.
-    assertThat(compared.names()).isEqualTo(16);
-    assertThat(compared.users()).isEqualTo(2);
+    assertThat(compared.asked().names()).isEqualTo(16);
+    assertThat(compared.asked().users()).isEqualTo(2);
     assertThat(compared.markdown()).contains("16 names compared (2 users) on dest, dest-slave");
   }
 
@@ -236,16 +242,14 @@ class NamesComparisonTest {
             return real.resolve(resolver, name, type);
           }
         };
-    assertThat(new NamesComparison(platform(), busy, Duration.ZERO).compare(USERS).differences())
-        .isEmpty();
+    assertThat(compare(busy, USERS).differences()).isEmpty();
     assertThat(spoilt[0]).isTrue();
   }
 
   @Test
   void showsAtMostTwentyRows() {
     List<String> many = IntStream.range(0, 50).mapToObj(i -> "nobody" + i).toList();
-    NamesComparison.Compared compared =
-        new NamesComparison(platform(), dns, Duration.ZERO).compare(many);
+    NamesComparison.Compared compared = compare(dns, many);
     assertThat(compared.differences()).hasSize(100);
     assertThat(compared.markdown().lines().filter(line -> line.startsWith("| dest"))).hasSize(20);
     assertThat(compared.failure().getMessage().length()).isLessThan(4000);
@@ -256,25 +260,91 @@ class NamesComparisonTest {
     FakeRedis source = new FakeRedis("source").fixture("core1.pryv.lab");
     source.user("ariane", "ariane@mail.example", "core1.pryv.lab");
     source.user("bertrand", "bertrand@mail.example", "core2.pryv.lab");
-    FakeStep step =
-        new FakeStep(
-                "m-1",
-                platform(),
-                new SandboxHands(),
-                new InMemoryJournal(),
-                new Register(platform().source(), null))
-            .reaching(FakeRedis.door(source));
+    FakeStep step = step(source);
     VerifyDnsDelegate verify = new VerifyDnsDelegate(step.contexts(), dns);
 
     assertThat(step.run(verify))
         .isEqualTo("16 names (2 users) compared on dest, dest-slave, none differs");
     assertThat(step.get("namesCompared", Long.class)).isEqualTo(16);
     assertThat(step.get("namesDiffering", Long.class)).isZero();
+    assertThat(step.get("verifyDnsDone", Boolean.class)).isTrue();
 
     dns.answers(DEST, "ariane.pryv.lab", "A");
     assertThatThrownBy(() -> step.run(verify))
         .isInstanceOf(StepFailure.class)
         .hasMessageContaining("dest, A ariane.pryv.lab: expected CNAME core1.pryv.lab");
     assertThat(step.evidence("dns")).contains("1 differ").contains("ariane.pryv.lab");
+  }
+
+  @Test
+  void aLargeSampleIsComparedInRoundsEachUserOnceWhoeverComesMeanwhile() {
+    FakeRedis source = new FakeRedis("source").fixture("core1.pryv.lab");
+    for (String user : List.of("ariane", "bertrand", "denise", "emile")) {
+      user(source, user);
+    }
+    FakeStep step = step(source);
+    VerifyDnsDelegate verify = inShortRounds(step);
+
+    assertThat(step.run(verify))
+        .isEqualTo("15 names (1 users) compared on dest, dest-slave so far, none differs");
+    assertThat(step.get("verifyDnsDone", Boolean.class)).isFalse();
+    step.run(verify);
+    user(source, "aaron");
+    user(source, "camille");
+    for (int rounds = 2; rounds < 5; rounds++) {
+      assertThat(step.get("verifyDnsDone", Boolean.class)).isFalse();
+      step.run(verify);
+    }
+
+    assertThat(step.get("verifyDnsDone", Boolean.class)).isTrue();
+    assertThat(step.get("namesCompared", Long.class)).isEqualTo(19);
+    assertThat(step.evidence("dns")).contains("19 names compared (5 users)");
+    assertThat(dns.asked()).filteredOn(asked -> asked.equals(DEST + " pryv.lab MX")).hasSize(1);
+    assertThat(dns.asked())
+        .filteredOn(asked -> asked.matches(DEST + " (ariane|bertrand|camille|denise|emile).*"))
+        .hasSize(5);
+  }
+
+  @Test
+  void aDifferenceOfALaterRoundIsMendedAndTheRetryGoesOnFromThere() {
+    FakeRedis source = new FakeRedis("source").fixture("core1.pryv.lab");
+    user(source, "ariane");
+    user(source, "bertrand");
+    FakeStep step = step(source);
+    VerifyDnsDelegate verify = inShortRounds(step);
+    step.run(verify);
+    dns.answers(DEST, "bertrand.pryv.lab", "A");
+    assertThatThrownBy(() -> step.run(verify)).hasMessageContaining("bertrand");
+
+    user(source, "bertrand");
+    assertThat(step.run(verify)).startsWith("16 names (2 users) compared");
+    assertThat(step.get("verifyDnsDone", Boolean.class)).isTrue();
+  }
+
+  /** One user a round. */
+  private VerifyDnsDelegate inShortRounds(FakeStep step) {
+    return new VerifyDnsDelegate(step.contexts(), dns) {
+      @Override
+      Duration round() {
+        return Duration.ZERO;
+      }
+    };
+  }
+
+  private static FakeStep step(FakeRedis source) {
+    return new FakeStep(
+            "m-1",
+            platform(),
+            new SandboxHands(),
+            new InMemoryJournal(),
+            new Register(platform().source(), null))
+        .reaching(FakeRedis.door(source));
+  }
+
+  private void user(FakeRedis source, String name) {
+    source.user(name, name + "@mail.example", "core1.pryv.lab");
+    for (String server : List.of(SOURCE, DEST, DEST_SLAVE)) {
+      dns.answers(server, name + ".pryv.lab", "A", "CNAME core1.pryv.lab");
+    }
   }
 }

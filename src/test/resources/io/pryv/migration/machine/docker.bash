@@ -1,7 +1,8 @@
 #!/bin/bash
 # docker and docker-compose for sandboxes: one directory per container below $SANDBOX/docker.
 #   state (running|exited)  policy  log  labels (KEY=VALUE lines)  fields (TEMPLATE<TAB>VALUE lines)
-#   networks (one a line)  bin/ (programs of that container)  on-start (bash, run at each start)
+#   networks (one a line)  bin/ (programs of that container)
+#   on-start, on-stop, on-kill (bash, run at each of them; a start whose script fails did not happen)
 # Every call is noted in $SANDBOX/docker-calls. What is not supported fails with exit code 64.
 containers=$SANDBOX/docker
 me=$(basename "$0")
@@ -27,13 +28,26 @@ start() {
   running "$1" && return
   echo running >"$containers/$1/state"
   date -u +%Y-%m-%dT%H:%M:%S.%NZ >"$containers/$1/started"
-  [ ! -e "$containers/$1/on-start" ] || CONTAINER=$1 bash "$containers/$1/on-start"
+  [ ! -e "$containers/$1/on-start" ] || CONTAINER=$1 bash "$containers/$1/on-start" || {
+    echo exited >"$containers/$1/state"
+    echo "Error response from daemon: $1 did not start" >&2
+    return 1
+  }
 }
 
 stop() {
   running "$1" || return 0
   echo exited >"$containers/$1/state"
   [ ! -e "$containers/$1/on-stop" ] || CONTAINER=$1 bash "$containers/$1/on-stop"
+  end_executed "$1"
+}
+
+# What was started by docker exec -d ends with the container.
+end_executed() {
+  local group
+  [ -e "$containers/$1/executed" ] || return 0
+  while read -r group; do kill -9 -- "-$group" 2>/dev/null; done <"$containers/$1/executed"
+  rm "$containers/$1/executed"
 }
 
 label() { sed -n "s/^$2=//p" "$containers/$1/labels"; }
@@ -66,7 +80,7 @@ render() {
     text=${text//"{{.State.Running}}"/false}
     text=${text//"{{.Status}}"/Exited (0) 5 seconds ago}
   fi
-  text=${text//'{{range $n, $v := .NetworkSettings.Networks}}{{$n}} {{end}}'/"$(tr '\n' ' ' <"$directory/networks" 2>/dev/null)"}
+  text=${text//'{{range $n, $v := .NetworkSettings.Networks}}{{$n}} {{end}}'/"$(tr '\n' ' ' 2>/dev/null <"$directory/networks")"}
   for rest in '{{index .Config.Labels "' '{{.Label "'; do
     while [[ $text == *"$rest"* ]]; do
       before=${text%%"$rest"*}
@@ -120,7 +134,7 @@ each() {
   local action=$1 name status=0
   shift
   for name; do
-    if name=$(resolve "$name"); then "$action" "$name"; echo "$name"; else status=1; fi
+    if name=$(resolve "$name") && "$action" "$name"; then echo "$name"; else status=1; fi
   done
   return $status
 }
@@ -170,7 +184,14 @@ docker_() {
         kill) signal() {
           running "$1" || daemon_error "Container $1 is not running"
           echo "${policy:-KILL}" >>"$containers/$1/signals"
-          case $policy in '' | KILL | SIGKILL) echo exited >"$containers/$1/state"; echo 137 >"$containers/$1/exit-code" ;; esac
+          case $policy in
+            '' | KILL | SIGKILL)
+              echo exited >"$containers/$1/state"
+              echo 137 >"$containers/$1/exit-code"
+              [ ! -e "$containers/$1/on-kill" ] || CONTAINER=$1 bash "$containers/$1/on-kill"
+              end_executed "$1"
+              ;;
+          esac
         }
         each signal "$@" ;;
         rm) remove() { rm -r "${containers:?}/$1"; }; each remove "$@" ;;
@@ -213,24 +234,28 @@ docker_() {
       fi
       if [ -n "$detached" ]; then
         setsid "$@" </dev/null >/dev/null 2>&1 &
+        echo $! >>"$containers/$name/executed"
         return 0
       fi
       "$@"
       ;;
     logs)
-      local tail=all
+      local tail=all since=
       while [ $# -gt 0 ]; do
         case $1 in
           --tail | -n) tail=$2; shift 2 ;;
           --tail=*) tail=${1#--tail=}; shift ;;
-          --since | --until) shift 2 ;;
-          --since=* | --until=* | -t | --timestamps) shift ;;
+          --since) since=$2; shift 2 ;;
+          -t | --timestamps) shift ;;
           -*) unsupported "logs $1" ;;
           *) break ;;
         esac
       done
       name=$(resolve "$1") || return 1
-      if [ "$tail" = all ]; then cat "$containers/$name/log"; else tail -n "$tail" "$containers/$name/log"; fi
+      case $since in ????-??-*) ;; *) since= ;; esac
+      # Of a log whose lines begin with their times, only those since then.
+      awk -v since="$since" '!/^[0-9-]+T[0-9:.]+Z / || $1 >= since' "$containers/$name/log" |
+        if [ "$tail" = all ]; then cat; else tail -n "$tail"; fi
       ;;
     network)
       [ "$1 $2" = "connect --alias" ] || unsupported "network $*"

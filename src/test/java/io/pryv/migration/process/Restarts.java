@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.pryv.migration.machine.LeaseHolder;
 import java.nio.file.Path;
+import java.sql.Timestamp;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
@@ -19,9 +21,9 @@ import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.jdbc.core.JdbcTemplate;
 
-/** The program is stopped, or dies, and starts again on the same database. */
+/** The program is stopped, or dies, and starts again on the same database, of each kind. */
 @Tag("engine")
-class RestartTest {
+abstract class Restarts {
 
   @TempDir Path data;
 
@@ -51,8 +53,8 @@ class RestartTest {
               between
                   .getBean(JdbcTemplate.class)
                   .update(
-                      "update ACT_RU_JOB set LOCK_OWNER_ = 'register-migration', LOCK_EXP_TIME_ ="
-                          + " dateadd('MINUTE', 5, current_timestamp)"))
+                      "update ACT_RU_JOB set LOCK_OWNER_ = 'register-migration', LOCK_EXP_TIME_ = ?",
+                      Timestamp.from(Instant.now().plus(Duration.ofMinutes(5)))))
           .isPositive();
     }
     Instant restarted = Instant.now();
@@ -136,13 +138,19 @@ class RestartTest {
     return new SpringApplicationBuilder(EngineTest.Application.class).run(arguments());
   }
 
+  /** What tells the program its database. */
+  abstract List<String> database();
+
   private String[] arguments() {
-    return new String[] {
-      "--server.port=0",
-      "--migration.data=" + data,
-      "--migration.platforms=" + EngineTest.DIRECTORY,
-      "--migration.admin.password=" + EngineTest.PASSWORD
-    };
+    List<String> arguments =
+        new ArrayList<>(
+            List.of(
+                "--server.port=0",
+                "--migration.data=" + data,
+                "--migration.platforms=" + EngineTest.DIRECTORY,
+                "--migration.admin.password=" + EngineTest.PASSWORD));
+    arguments.addAll(database());
+    return arguments.toArray(String[]::new);
   }
 
   private static String begin(ConfigurableApplicationContext application) {

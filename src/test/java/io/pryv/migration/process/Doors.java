@@ -21,8 +21,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.boot.test.web.server.LocalServerPort;
 
-/** What comes in over HTTP, and what does not. */
-class DoorsTest extends EngineTest {
+/** What comes in over HTTP, and what does not, on each database that is supported. */
+abstract class Doors extends EngineTest {
 
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final HttpClient CLIENT = HttpClient.newHttpClient();

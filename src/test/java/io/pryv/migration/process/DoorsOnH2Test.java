@@ -1,0 +1,3 @@
+package io.pryv.migration.process;
+
+class DoorsOnH2Test extends Doors {}
