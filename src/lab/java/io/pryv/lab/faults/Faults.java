@@ -10,7 +10,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -30,7 +29,7 @@ public final class Faults {
   /**
    * Called by script/faults, in the checkout.
    *
-   * @param arguments none, {@code --list}, {@code --smoke}, {@code --page}, or a step and a fault
+   * @param arguments none, {@code --list}, {@code --smoke}, {@code --page}, or steps and faults
    */
   public static void main(String[] arguments) throws IOException {
     System.setProperty("slf4j.internal.verbosity", "ERROR");
@@ -41,21 +40,23 @@ public final class Faults {
           case "--smoke" -> faults.runAnew(faults.matrix.smoke());
           case "--list" -> faults.list();
           case "--page" -> faults.writePage();
-          default -> faults.runAnew(faults.one(arguments));
+          default -> faults.runAnew(faults.named(arguments));
         };
     System.exit(held ? 0 : 1);
   }
 
-  private List<Cell> one(String[] arguments) {
-    Optional<Cell> cell =
-        arguments.length == 2 ? matrix.find(arguments[0], arguments[1]) : Optional.empty();
-    if (cell.isEmpty()) {
+  private List<Cell> named(String[] arguments) {
+    List<Cell> cells = new ArrayList<>();
+    for (int i = 0; i + 1 < arguments.length; i += 2) {
+      matrix.find(arguments[i], arguments[i + 1]).ifPresent(cells::add);
+    }
+    if (arguments.length != cells.size() * 2) {
       System.err.println(
-          "script/faults: expected a step and a fault of script/faults --list, found: "
+          "script/faults: expected steps and faults of script/faults --list, found: "
               + String.join(" ", arguments));
       System.exit(2);
     }
-    return List.of(cell.orElseThrow());
+    return cells;
   }
 
   private boolean list() {
