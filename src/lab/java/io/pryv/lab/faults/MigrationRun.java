@@ -104,6 +104,7 @@ final class MigrationRun {
       prepare();
       Map<String, String> before = fingerprints();
       lab.startTraffic();
+      tell("traffic runs");
       program.start();
       migration =
           program
@@ -127,7 +128,9 @@ final class MigrationRun {
   }
 
   private void prepare() throws IOException {
+    tell("the golden state");
     lab.reset();
+    tell("reset");
     Path lent = root.resolve("target/lab");
     String platform = Files.readString(lent.resolve("platform.yaml"));
     Files.writeString(
@@ -187,7 +190,11 @@ final class MigrationRun {
     if (now.clear != null && (Instant.now().isAfter(now.clear) || endedSince(now))) {
       clearFault();
     }
-    if (now.clear == null && endedSince(now) && incidents().isEmpty() && clientsServed()) {
+    if (!goesBack(active)
+        && now.clear == null
+        && endedSince(now)
+        && incidents().isEmpty()
+        && clientsServed()) {
       now.recovered = Instant.now();
       tell("recovered: " + active + ", " + now.outcome);
       active = null;
@@ -461,12 +468,16 @@ final class MigrationRun {
       throws IOException {
     String end = end();
     boolean back = !end.equals("completed") && !end.equals("moved");
-    if (active != null && over() && active.fault() == Fault.ROLLBACK) {
+    if (active != null && over() && goesBack(active)) {
       progress.get(active).recovered = Instant.now();
       progress.get(active).outcome = "rolled back";
       active = null;
     }
     List<String> common = new ArrayList<>();
+    boolean backAskedFor = progress.keySet().stream().anyMatch(MigrationRun::goesBack);
+    if (stuck.isEmpty() && !end.equals("rolledBack") == backAskedFor) {
+      common.add("the migration ended " + end);
+    }
     if (stuck.isEmpty()) {
       common.addAll(atEnd(end, back, before));
     }
@@ -491,6 +502,10 @@ final class MigrationRun {
       }
     }
     return results;
+  }
+
+  private static boolean goesBack(Cell cell) {
+    return cell.fault() == Fault.ROLLBACK;
   }
 
   private Result result(
