@@ -6,6 +6,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -268,6 +269,11 @@ final class Lab {
         process.destroyForcibly();
         throw new IllegalStateException(String.join(" ", command) + " did not end");
       }
+      Files.writeString(
+          log,
+          String.join(" ", command) + "\n" + output,
+          StandardOpenOption.CREATE,
+          StandardOpenOption.APPEND);
       return new Ended(process.exitValue(), output);
     } catch (IOException e) {
       throw new UncheckedIOException(e);

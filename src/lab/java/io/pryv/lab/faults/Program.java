@@ -61,6 +61,8 @@ final class Program {
     builder
         .environment()
         .put("CLASSPATH", root.resolve("target/lab/lib/lab-standins.jar").toString());
+    // Whoever breaks a run off shall not find the program still at work on the platform.
+    Runtime.getRuntime().addShutdownHook(new Thread(this::kill));
   }
 
   /** Starts it and waits until it answers. */
