@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # Plays the operator of the practice platform, over REST: starts the program and a migration, decides
-# what Tasklist asks. Sourced by script/demo and script/faults, which set WORK, the directory for what
-# this leaves, and name themselves in ME.
+# what Tasklist asks. Sourced by script/demo, which sets WORK, the directory for what this leaves, and
+# names itself in ME.
 
 PORT=${MIGRATION_PORT:-8080}
 BASE=http://127.0.0.1:$PORT

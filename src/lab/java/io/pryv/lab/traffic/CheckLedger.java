@@ -28,7 +28,7 @@ public final class CheckLedger {
   private CheckLedger() {}
 
   /** What was found. */
-  record Result(int acknowledged, List<String> lostNames) {}
+  public record Result(int acknowledged, List<String> lostNames) {}
 
   /** One line of the ledger. */
   private record Entry(String name, String email) {}
@@ -58,7 +58,7 @@ public final class CheckLedger {
   }
 
   /** Looks for the three keys of each name in the ledger. */
-  static Result check(Path ledger, RedisLink redis) throws IOException {
+  public static Result check(Path ledger, RedisLink redis) throws IOException {
     List<Entry> entries = new ArrayList<>();
     for (String line : Files.readAllLines(ledger)) {
       String[] columns = line.split("\t", -1);

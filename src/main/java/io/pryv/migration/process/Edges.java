@@ -3,6 +3,7 @@ package io.pryv.migration.process;
 import io.pryv.migration.dns.DnsClient;
 import io.pryv.migration.dns.DnsJavaClient;
 import io.pryv.migration.machine.HttpsProbe;
+import io.pryv.migration.machine.PinnedShells;
 import io.pryv.migration.machine.SshShells;
 import io.pryv.migration.machine.TlsProbe;
 import io.pryv.migration.redis.JedisServers;
@@ -16,8 +17,13 @@ import org.springframework.context.annotation.Configuration;
 class Edges {
 
   @Bean
-  PlatformShells shells() {
-    return new PlatformShells(SshShells::new);
+  PinnedShells ssh() {
+    return SshShells::new;
+  }
+
+  @Bean
+  PlatformShells shells(PinnedShells ssh) {
+    return new PlatformShells(ssh);
   }
 
   @Bean

@@ -1,5 +1,6 @@
 package io.pryv.migration.process;
 
+import io.pryv.migration.machine.PinnedShells;
 import io.pryv.migration.machine.Shell;
 import io.pryv.migration.machine.Shells;
 import io.pryv.migration.platform.Machine;
@@ -8,7 +9,6 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -21,20 +21,20 @@ final class PlatformShells implements Shells, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(PlatformShells.class);
   private static final ThreadLocal<Set<String>> REACHED = new ThreadLocal<>();
 
-  private final Function<Path, Shells> trusting;
+  private final PinnedShells pinned;
   private final Map<String, Shells> byKnownHosts = new ConcurrentHashMap<>();
   private final Map<Machine, Shells> byMachine = new ConcurrentHashMap<>();
 
   /**
-   * @param trusting opens shells that trust the host keys of a known_hosts file
+   * @param pinned opens shells that trust the host keys of a known_hosts file
    */
-  PlatformShells(Function<Path, Shells> trusting) {
-    this.trusting = trusting;
+  PlatformShells(PinnedShells pinned) {
+    this.pinned = pinned;
   }
 
   void know(Platform platform) {
     Shells shells =
-        byKnownHosts.computeIfAbsent(platform.knownHosts(), file -> trusting.apply(Path.of(file)));
+        byKnownHosts.computeIfAbsent(platform.knownHosts(), file -> pinned.trusting(Path.of(file)));
     platform.machines().forEach(machine -> byMachine.put(machine, shells));
   }
 

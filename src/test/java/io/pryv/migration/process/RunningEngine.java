@@ -124,7 +124,9 @@ abstract class RunningEngine {
     }
   }
 
-  /** A click that meets another transaction (the watch's, a timer's) is answered so, and made again. */
+  /**
+   * A click that meets another transaction (the watch's, a timer's) is answered so, and made again.
+   */
   private boolean submitted(String task, Map<String, Object> variables) {
     try {
       engine.getFormService().submitTaskForm(task, variables);

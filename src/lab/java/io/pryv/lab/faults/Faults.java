@@ -1,0 +1,170 @@
+package io.pryv.lab.faults;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/** script/faults: runs cells of the fault matrix, keeps their results, writes docs/faults.md. */
+public final class Faults {
+
+  private final Path root = Path.of("").toAbsolutePath();
+  private final Path home = root.resolve("target/faults");
+  private final List<Step> steps;
+  private final Matrix matrix;
+
+  private Faults() throws IOException {
+    steps = ProcessSteps.of(root.resolve("bpmn/register-migration.bpmn"));
+    matrix = new Matrix(steps);
+  }
+
+  /**
+   * Called by script/faults, in the checkout.
+   *
+   * @param arguments none, {@code --list}, {@code --smoke}, {@code --page}, or steps and faults
+   */
+  public static void main(String[] arguments) throws IOException {
+    System.setProperty("slf4j.internal.verbosity", "ERROR");
+    Faults faults = new Faults();
+    boolean held =
+        switch (String.join(" ", arguments)) {
+          case "" -> faults.runAll();
+          case "--smoke" -> faults.runAnew(faults.matrix.smoke());
+          case "--list" -> faults.list();
+          case "--page" -> faults.writePage();
+          default -> faults.runAnew(faults.named(arguments));
+        };
+    System.exit(held ? 0 : 1);
+  }
+
+  private List<Cell> named(String[] arguments) {
+    List<Cell> cells = new ArrayList<>();
+    for (int i = 0; i + 1 < arguments.length; i += 2) {
+      matrix.find(arguments[i], arguments[i + 1]).ifPresent(cells::add);
+    }
+    if (arguments.length != cells.size() * 2) {
+      System.err.println(
+          "script/faults: expected steps and faults of script/faults --list, found: "
+              + String.join(" ", arguments));
+      System.exit(2);
+    }
+    return cells;
+  }
+
+  private boolean list() {
+    matrix
+        .cells()
+        .forEach(
+            (cell, verdict) ->
+                System.out.printf(
+                    "%-22s %-17s %s%n",
+                    cell.step().id(),
+                    cell.fault().id,
+                    verdict.run()
+                        ? "run"
+                        : verdict
+                                .equal()
+                                .map(other -> "as " + other.id() + ": ")
+                                .orElse("cannot happen: ")
+                            + verdict.reason()));
+    System.out.printf(
+        "%d cells, %d of them run, in %d migrations%n",
+        matrix.cells().size(), matrix.toRun().size(), Packing.of(matrix.toRun(), steps).size());
+    return true;
+  }
+
+  private boolean runAll() throws IOException {
+    Map<String, Result> known = results();
+    List<Cell> left =
+        matrix.toRun().stream()
+            .filter(cell -> !known.containsKey(cell.id()) || !known.get(cell.id()).holds())
+            .toList();
+    return runAnew(left);
+  }
+
+  private boolean runAnew(List<Cell> cells) throws IOException {
+    Files.createDirectories(home);
+    Instant began = Instant.now();
+    List<Cell> left = new ArrayList<>(cells);
+    List<Result> all = new ArrayList<>();
+    boolean alone = false;
+    while (!left.isEmpty()) {
+      List<List<Cell>> runs =
+          alone ? left.stream().map(List::of).toList() : Packing.of(left, steps);
+      List<Cell> unseen = new ArrayList<>();
+      for (List<Cell> run : runs) {
+        List<Result> results = run(run);
+        all.addAll(results);
+        run.stream()
+            .filter(cell -> results.stream().noneMatch(result -> result.cell().equals(cell.id())))
+            .forEach(unseen::add);
+      }
+      // A cell behind one that got stuck was not reached: it has a migration of its own.
+      if (alone) {
+        unseen.forEach(cell -> System.out.println("not reached: " + cell));
+        break;
+      }
+      alone = true;
+      left = unseen;
+    }
+    writePage();
+    long failed = all.stream().filter(result -> !result.holds()).count();
+    System.out.printf(
+        "%d cells hold, %d do not; %d s%n",
+        all.size() - failed, failed, Duration.between(began, Instant.now()).toSeconds());
+    return failed == 0 && all.size() >= cells.size();
+  }
+
+  private List<Result> run(List<Cell> cells) throws IOException {
+    Instant began = Instant.now();
+    System.out.println(
+        "migration with " + cells.stream().map(Cell::toString).collect(Collectors.joining(", ")));
+    Path directory = home.resolve("run-" + began.toEpochMilli());
+    Files.createDirectories(directory);
+    List<Result> results = new MigrationRun(root, directory, cells).run();
+    for (Result result : results) {
+      Files.writeString(home.resolve(result.cell() + ".json"), result.toJson());
+      System.out.printf(
+          "%s %-40s %s; outage HTTP %d, DNS %d, writes %d ms; recovered in %d ms; %d retries %s%n",
+          result.holds() ? "holds" : "FAILS",
+          result.cell(),
+          result.outcome(),
+          result.httpMs(),
+          result.dnsMs(),
+          result.writesMs(),
+          result.recoveryMs(),
+          result.retries(),
+          result.problems().isEmpty() ? "" : result.problems());
+    }
+    System.out.printf("took %d s%n", Duration.between(began, Instant.now()).toSeconds());
+    return results;
+  }
+
+  private boolean writePage() throws IOException {
+    Files.writeString(root.resolve("docs/faults.md"), FaultsPage.of(matrix, results()));
+    return true;
+  }
+
+  /** Those of this and earlier runs, by cell. */
+  private Map<String, Result> results() throws IOException {
+    Map<String, Result> results = new LinkedHashMap<>();
+    ObjectMapper json = new ObjectMapper();
+    if (Files.exists(home)) {
+      try (Stream<Path> files = Files.list(home)) {
+        for (Path file : files.filter(each -> each.toString().endsWith(".json")).toList()) {
+          Result result = Result.fromJson(json.readTree(file.toFile()));
+          results.put(result.cell(), result);
+        }
+      }
+    }
+    return results;
+  }
+}

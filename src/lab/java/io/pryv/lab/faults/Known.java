@@ -1,0 +1,109 @@
+package io.pryv.lab.faults;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * All that the harness knows of single activities; everything else it reads from the diagram. A
+ * step that is not named here is taken for one that changes something on a machine.
+ */
+final class Known {
+
+  /** The subprocess in which source is stopped. */
+  static final String WINDOW = "coldWindow";
+
+  /** What leads back from a window that failed. */
+  static final String PUT_BACK = "putSourceBack";
+
+  /** Tasks for people. */
+  static final String MEND = "mendPreflight";
+
+  static final String GATE = "gate";
+  static final String NAME_SERVERS = "nameServers";
+  static final String RETIREMENT = "confirmRetirement";
+
+  /** Steps that change nothing on a machine. */
+  private static final Set<String> LOOKS =
+      Set.of(
+          "preflight",
+          "recordBefore",
+          "prepareGate",
+          "proveCopy",
+          "proveDest",
+          "proveProxy",
+          "compareBeforeFollow",
+          "verifyData",
+          "verifyDns",
+          "watchQuiet",
+          "findWriter",
+          "proveAsBefore");
+
+  /** Steps that reach no machine of the platform over ssh. */
+  private static final Set<String> HERE_ONLY =
+      Set.of(
+          "readPlatformFile",
+          "listRecords",
+          "watchDelegation",
+          "raiseAlarm",
+          "writeReport",
+          "writeAbortReport",
+          "writeRollbackReport");
+
+  /** Steps that change something through Redis' own protocol alone. */
+  private static final Set<String> BY_REDIS = Set.of("fenceDest");
+
+  /** Steps during which something is written to the directory of dest's Redis. */
+  private static final Set<String> WRITES_DEST_DATA =
+      Set.of(
+          "launchDest", "bulkSync", "preSync", "lastSync", "startDest", "proveProxy", "followDest");
+
+  /** Steps after the window in which clients still wait. */
+  private static final Set<String> CLOSES_WINDOW = Set.of("startSource", "proveProxy");
+
+  /** A step off the good path, and the one that has to fail for it to be reached. */
+  private static final Map<String, String> REACHED_BY = Map.of(PUT_BACK, "startDest");
+
+  /** The cells whose failure would cost most: run in CI. */
+  static final Map<String, List<Fault>> SMOKE =
+      Map.ofEntries(
+          Map.entry("launchDest", List.of(Fault.KILLED_DURING)),
+          Map.entry("bulkSync", List.of(Fault.SSH_CUT)),
+          Map.entry("stopSource", List.of(Fault.KILLED_DURING)),
+          Map.entry("lastSync", List.of(Fault.POWER_CUT)),
+          Map.entry("startDest", List.of(Fault.KILLED_DURING, Fault.COMMAND_FAILS)),
+          Map.entry("proxySource", List.of(Fault.KILLED_AFTER)),
+          Map.entry("startSource", List.of(Fault.SSH_CUT)),
+          Map.entry("openTunnel", List.of(Fault.UNREACHABLE)),
+          Map.entry("followDest", List.of(Fault.KILLED_DURING, Fault.CONTAINER_DIES)),
+          Map.entry("verifyData", List.of(Fault.POWER_CUT)));
+
+  private Known() {}
+
+  static boolean onlyLooks(Step step) {
+    return LOOKS.contains(step.id());
+  }
+
+  static boolean reachesNoMachine(Step step) {
+    return HERE_ONLY.contains(step.id());
+  }
+
+  /** Whether its first command, of whatever kind, is the one to be caught. */
+  static boolean sendsNoChange(Step step) {
+    return onlyLooks(step) || BY_REDIS.contains(step.id());
+  }
+
+  static boolean writesDestData(Step step) {
+    return WRITES_DEST_DATA.contains(step.id());
+  }
+
+  static boolean closesWindow(Step step) {
+    return CLOSES_WINDOW.contains(step.id());
+  }
+
+  /** What has to fail, so that a step off the good path is reached at all. */
+  static Optional<String> reachedByFailureOf(Step step) {
+    return Optional.ofNullable(REACHED_BY.get(step.id()));
+  }
+}

@@ -1,0 +1,196 @@
+package io.pryv.lab.faults;
+
+import io.pryv.lab.faults.Step.Part;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Predicate;
+
+/** Every step under every fault: which cells are run, which need not or cannot be, and why. */
+final class Matrix {
+
+  /**
+   * What becomes of a cell.
+   *
+   * @param equal the cell that is run in its place, if there is one
+   * @param reason why it is not run itself; empty when it is
+   */
+  record Verdict(Optional<Cell> equal, String reason) {
+
+    static final Verdict RUN = new Verdict(Optional.empty(), "");
+
+    static Verdict folded(Cell into, String reason) {
+      return new Verdict(Optional.of(into), reason);
+    }
+
+    static Verdict impossible(String reason) {
+      return new Verdict(Optional.empty(), reason);
+    }
+
+    boolean run() {
+      return reason.isEmpty();
+    }
+  }
+
+  private final List<Step> steps;
+  private final Map<Cell, Verdict> cells = new LinkedHashMap<>();
+
+  Matrix(List<Step> steps) {
+    this.steps = List.copyOf(steps);
+    for (Step step : steps) {
+      for (Fault fault : Fault.values()) {
+        Cell cell = new Cell(step, fault);
+        cells.put(cell, verdict(cell));
+      }
+    }
+  }
+
+  Map<Cell, Verdict> cells() {
+    return cells;
+  }
+
+  List<Cell> toRun() {
+    return cells.entrySet().stream()
+        .filter(entry -> entry.getValue().run())
+        .map(Map.Entry::getKey)
+        .toList();
+  }
+
+  /** The cells of the quick selection, in the order of the steps. */
+  List<Cell> smoke() {
+    return cells.keySet().stream()
+        .filter(
+            cell -> Known.SMOKE.getOrDefault(cell.step().id(), List.of()).contains(cell.fault()))
+        .toList();
+  }
+
+  Optional<Cell> find(String step, String fault) {
+    return cells.keySet().stream()
+        .filter(cell -> cell.step().id().equals(step) && cell.fault().id.equals(fault))
+        .findFirst();
+  }
+
+  private Verdict verdict(Cell cell) {
+    Step step = cell.step();
+    Fault fault = cell.fault();
+    if (step.part() == Part.BACK && Known.reachedByFailureOf(step).isEmpty()) {
+      return backwards(cell);
+    }
+    if (Known.reachesNoMachine(step)) {
+      return hereOnly(cell);
+    }
+    return switch (fault) {
+      case KILLED_BEFORE ->
+          first(
+              cell,
+              other -> !Known.reachesNoMachine(other),
+              "nothing of the step has been begun and its job goes on by itself, as with the"
+                  + " first step of this part");
+      case KILLED_DURING, KILLED_AFTER ->
+          Known.onlyLooks(step)
+              ? Verdict.folded(
+                  new Cell(step, Fault.KILLED_BEFORE),
+                  "the step changes nothing on a machine, so that killed in it or after it leaves"
+                      + " what killed before it leaves")
+              : Verdict.RUN;
+      case SSH_CUT, COMMAND_FAILS ->
+          Known.onlyLooks(step)
+              ? first(
+                  cell,
+                  Known::onlyLooks,
+                  "a look that fails changes nothing; what the process makes of it is the same for"
+                      + " each look of this part")
+              : Verdict.RUN;
+      case DISK_FULL ->
+          Known.writesDestData(step)
+              ? Verdict.RUN
+              : Verdict.impossible("the step writes nothing to dest's data");
+      case CONTAINER_DIES, UNREACHABLE, REBOOTED, POWER_CUT, DOCKER_RESTARTED -> machine(cell);
+      case ROLLBACK -> rollback(cell);
+      case RETRY_TWICE ->
+          first(
+              cell,
+              other -> !Known.reachesNoMachine(other) && !Known.onlyLooks(other),
+              "what two presses do is the engine's and the same for each step; that the step bears"
+                  + " a rerun is shown by killed-after");
+    };
+  }
+
+  /** Steps of the way back; how they are reached is the business of the rollback's cells. */
+  private Verdict backwards(Cell cell) {
+    if (Known.reachesNoMachine(cell.step())) {
+      return hereOnly(cell);
+    }
+    return switch (cell.fault()) {
+      case ROLLBACK -> Verdict.impossible("the way back is under way already");
+      case KILLED_DURING, SSH_CUT, UNREACHABLE, POWER_CUT -> Verdict.RUN;
+      default ->
+          Verdict.folded(
+              new Cell(cell.step(), Fault.KILLED_DURING),
+              "the steps of the way back look at the machines first, whatever ended them before");
+    };
+  }
+
+  private Verdict hereOnly(Cell cell) {
+    return switch (cell.fault()) {
+      case KILLED_BEFORE, KILLED_DURING, KILLED_AFTER ->
+          first(
+              cell,
+              Known::reachesNoMachine,
+              "the step reaches no machine; it is redone from the database");
+      default -> Verdict.impossible("the step reaches no machine over ssh");
+    };
+  }
+
+  private Verdict machine(Cell cell) {
+    if (!Known.onlyLooks(cell.step())) {
+      return Verdict.RUN;
+    }
+    Optional<Step> changing = Optional.empty();
+    for (Step other : steps) {
+      if (other.equals(cell.step())) {
+        break;
+      }
+      if (other.part() == cell.step().part()
+          && !Known.onlyLooks(other)
+          && !Known.reachesNoMachine(other)) {
+        changing = Optional.of(other);
+      }
+    }
+    return changing
+        .map(
+            other ->
+                Verdict.folded(
+                    new Cell(other, cell.fault()),
+                    "the step only looks: the machines are as the step before left them"))
+        .orElseGet(
+            () ->
+                first(
+                    cell,
+                    Known::onlyLooks,
+                    "the step only looks, and nothing has been changed in this part before"));
+  }
+
+  private Verdict rollback(Cell cell) {
+    Step step = cell.step();
+    if (step.part() == Part.BACK) {
+      return Verdict.impossible("the way back is under way already");
+    }
+    if (!Known.onlyLooks(step)) {
+      return Verdict.RUN;
+    }
+    return machine(cell);
+  }
+
+  /** The first step of the same part that is of that kind stands for the others. */
+  private Verdict first(Cell cell, Predicate<Step> kind, String reason) {
+    List<Step> alike = new ArrayList<>(steps);
+    alike.removeIf(step -> step.part() != cell.step().part() || !kind.test(step));
+    Step first = alike.isEmpty() ? cell.step() : alike.get(0);
+    return first.equals(cell.step())
+        ? Verdict.RUN
+        : Verdict.folded(new Cell(first, cell.fault()), reason);
+  }
+}

@@ -1,0 +1,648 @@
+package io.pryv.lab.faults;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.pryv.lab.faults.Program.Refused;
+import io.pryv.lab.faults.Step.Part;
+import io.pryv.lab.faults.points.PointFiles;
+import io.pryv.lab.faults.points.PointFiles.Action;
+import io.pryv.lab.faults.points.PointFiles.Reached;
+import io.pryv.lab.faults.points.PointFiles.When;
+import io.pryv.lab.standin.RedisLink;
+import io.pryv.lab.traffic.CheckLedger;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+
+/**
+ * One migration under traffic, from the golden state, in which some faults happen one after the
+ * other. Plays the operator: decides at the tasks, presses retry at incidents. Then judges from
+ * outside.
+ */
+final class MigrationRun {
+
+  private static final Duration LONGEST_RUN = Duration.ofMinutes(7);
+  private static final Duration LONGEST_RECOVERY = Duration.ofMinutes(2);
+  private static final Duration LONGEST_WAIT = Duration.ofSeconds(40);
+  private static final Duration UNREACHABLE = Duration.ofSeconds(20);
+  private static final int MOST_RETRIES = 8;
+  private static final int MOST_PUT_BACK = 3;
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final DateTimeFormatter ENGINE_TIME =
+      DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss.SSSZ");
+
+  /** Small data and short waits; a long outage is allowed, for the fault makes it long. */
+  private static final String OPTIONS =
+      """
+      options:
+        staticNames: [reg, access, mail, sw, dns1]
+        checkEvery: 1s
+        quietPeriod: 2s
+        preSyncRounds: 2
+        dnsSample: 20
+        keyType: ed25519
+        longestOutage: 4m
+      """;
+
+  private final Lab lab;
+  private final Path root;
+  private final Path directory;
+  private final List<Cell> cells;
+  private final Map<Cell, Progress> progress = new LinkedHashMap<>();
+  private final PointFiles points;
+  private final Program program;
+  private String migration;
+  private Cell active;
+  private Instant retryAfter = Instant.EPOCH;
+  private int putBack;
+
+  /**
+   * A migration with those faults, in the order of their steps.
+   *
+   * @param root the checkout
+   * @param directory for all that belongs to this run; made anew
+   */
+  MigrationRun(Path root, Path directory, List<Cell> cells) throws IOException {
+    this.root = root;
+    this.directory = directory;
+    this.cells = List.copyOf(cells);
+    Files.createDirectories(directory.resolve("points"));
+    lab = new Lab(root, directory.resolve("lab.log"));
+    points = new PointFiles(directory.resolve("points"));
+    points.clear();
+    program = new Program(root, directory, directory, directory.resolve("points"));
+  }
+
+  /** What is known of a cell so far. */
+  private static final class Progress {
+    private String heldOn = "";
+    private Instant injected;
+    private Instant clear;
+    private Instant recovered;
+    private int retries;
+    private String outcome = "";
+  }
+
+  /** Runs it; a cell whose point was not reached has no result. */
+  List<Result> run() throws IOException {
+    try (RunIds runIds = new RunIds()) {
+      prepare();
+      Map<String, String> before = fingerprints();
+      lab.startTraffic();
+      tell("traffic runs");
+      program.start();
+      migration =
+          program
+              .post(
+                  "/engine-rest/process-definition/key/register-migration/start",
+                  "{\"variables\":{\"platformFile\":{\"value\":\"platform\",\"type\":\"String\"}}}")
+              .get("id")
+              .asText();
+      tell("migration " + migration);
+      String stuck = "";
+      try {
+        follow();
+      } catch (Stuck e) {
+        stuck = e.getMessage();
+        tell("stuck: " + stuck);
+      }
+      return judge(stuck, before, runIds);
+    } finally {
+      program.kill();
+    }
+  }
+
+  private void prepare() throws IOException {
+    tell("the golden state");
+    lab.reset();
+    tell("reset");
+    Path lent = root.resolve("target/lab");
+    String platform = Files.readString(lent.resolve("platform.yaml"));
+    Files.writeString(
+        directory.resolve("platform.yaml"),
+        platform.substring(0, platform.indexOf("options:")).replace("ssh/", lent + "/ssh/")
+            + OPTIONS);
+    if (cells.stream().anyMatch(cell -> cell.fault() == Fault.DISK_FULL)) {
+      lab.giveDestSmallDisk();
+    }
+    for (Cell cell : cells) {
+      progress.put(cell, new Progress());
+      points.arm(cell.fault().when, cell.step().id(), action(cell));
+      Known.reachedByFailureOf(cell.step())
+          .ifPresent(step -> points.arm(When.DURING, step, Action.FAIL_CHANGE));
+    }
+  }
+
+  private static Action action(Cell cell) {
+    boolean any = Known.sendsNoChange(cell.step());
+    if (cell.fault().failsCommand()) {
+      return any ? Action.FAIL_ANY : Action.FAIL_CHANGE;
+    }
+    return any ? Action.HOLD_ANY : Action.HOLD_CHANGE;
+  }
+
+  // ---------------------------------------------------------------- the migration
+
+  private void follow() {
+    Instant deadline = Instant.now().plus(LONGEST_RUN);
+    while (!over()) {
+      if (Instant.now().isAfter(deadline)) {
+        throw new Stuck("not ended within " + LONGEST_RUN.toMinutes() + " minutes");
+      }
+      watchActive();
+      injectNext();
+      pressRetry();
+      if (decide()) {
+        return;
+      }
+      pause();
+    }
+  }
+
+  private boolean over() {
+    return !program
+        .get("/engine-rest/history/process-instance/" + migration)
+        .get("state")
+        .asText()
+        .equals("ACTIVE");
+  }
+
+  private void watchActive() {
+    if (active == null) {
+      return;
+    }
+    Progress now = progress.get(active);
+    if (now.clear != null && (Instant.now().isAfter(now.clear) || endedSince(now))) {
+      clearFault();
+    }
+    if (!goesBack(active)
+        && now.clear == null
+        && endedSince(now)
+        && incidents().isEmpty()
+        && clientsServed()) {
+      now.recovered = Instant.now();
+      tell("recovered: " + active + ", " + now.outcome);
+      active = null;
+    } else if (Instant.now().isAfter(now.injected.plus(LONGEST_RECOVERY))) {
+      throw new Stuck("no recovery within " + LONGEST_RECOVERY.toSeconds() + " s" + trouble());
+    }
+  }
+
+  private boolean clientsServed() {
+    return active.step().part() == Part.WINDOW || lab.serves();
+  }
+
+  /** Whether the step has come through, or source was put back, since the fault. */
+  private boolean endedSince(Progress now) {
+    if (endedAfter(active.step().id(), now.injected)) {
+      now.outcome = "went on";
+      return true;
+    }
+    if (endedAfter(Known.PUT_BACK, now.injected)) {
+      now.outcome = "source put back";
+      return true;
+    }
+    return false;
+  }
+
+  private boolean endedAfter(String step, Instant time) {
+    for (JsonNode run :
+        program.get(
+            "/engine-rest/history/activity-instance?finished=true&canceled=false&processInstanceId="
+                + migration
+                + "&activityId="
+                + step)) {
+      if (OffsetDateTime.parse(run.get("endTime").asText(), ENGINE_TIME)
+          .toInstant()
+          .isAfter(time)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private void injectNext() {
+    for (Cell cell : cells) {
+      if (active == null && progress.get(cell).injected == null) {
+        Optional<Reached> reached = points.reached(cell.fault().when, cell.step().id());
+        if (reached.isPresent()) {
+          inject(cell, reached.get().machine());
+        }
+      }
+    }
+  }
+
+  private void inject(Cell cell, String machine) {
+    Progress now = progress.get(cell);
+    now.heldOn = machine;
+    if (!machine.isEmpty()) {
+      until("a command of " + cell + " is held on " + machine, () -> lab.holds(machine));
+    }
+    tell("fault: " + cell + (machine.isEmpty() ? "" : " on " + machine));
+    active = cell;
+    now.injected = Instant.now();
+    String target = machine.isEmpty() ? Lab.DEST : machine;
+    switch (cell.fault()) {
+      case KILLED_BEFORE, KILLED_DURING, KILLED_AFTER -> {
+        program.kill();
+        release(cell);
+        program.start();
+      }
+      case SSH_CUT -> {
+        lab.cutSsh(target);
+        release(cell);
+      }
+      case UNREACHABLE -> {
+        lab.isolate(target);
+        now.clear = now.injected.plus(UNREACHABLE);
+        release(cell);
+      }
+      case COMMAND_FAILS, RETRY_TWICE -> release(cell);
+      case DISK_FULL -> {
+        lab.fillDestDisk();
+        now.clear = now.injected.plus(LONGEST_RECOVERY);
+        release(cell);
+      }
+      case CONTAINER_DIES -> {
+        if (!lab.killRedis(victim(cell, target))) {
+          tell("no Redis runs on " + victim(cell, target));
+        }
+        release(cell);
+      }
+      case REBOOTED -> {
+        lab.reboot(Lab.SOURCE);
+        release(cell);
+      }
+      case POWER_CUT -> {
+        lab.cutPower(Lab.SOURCE);
+        release(cell);
+      }
+      case DOCKER_RESTARTED -> {
+        lab.restartDocker(target);
+        release(cell);
+      }
+      case ROLLBACK -> {
+        program.post(
+            "/api/migrations/" + migration + "/rollback",
+            "{\"reason\":\"asked by the fault matrix\"}");
+        release(cell);
+      }
+    }
+  }
+
+  /** The Redis that matters most then. */
+  private static String victim(Cell cell, String heldOn) {
+    return cell.step().part() == Part.PREPARE ? heldOn : Lab.DEST;
+  }
+
+  private void release(Cell cell) {
+    points.release(cell.fault().when, cell.step().id());
+    String machine = progress.get(cell).heldOn;
+    if (!machine.isEmpty()) {
+      lab.release(machine);
+    }
+  }
+
+  private void clearFault() {
+    Progress now = progress.get(active);
+    if (now.clear == null) {
+      return;
+    }
+    now.clear = null;
+    if (active.fault() == Fault.UNREACHABLE) {
+      lab.reconnect(now.heldOn.isEmpty() ? Lab.DEST : now.heldOn);
+    } else {
+      lab.clearDestDisk();
+    }
+    tell("over: " + active);
+  }
+
+  /** As an operator does: mends first, then presses retry, and presses again after a while. */
+  private void pressRetry() {
+    for (JsonNode incident : incidents()) {
+      Progress now = active == null ? null : progress.get(active);
+      if (now != null && now.clear != null && active.fault() == Fault.DISK_FULL) {
+        clearFault();
+      }
+      if (!incident.get("incidentType").asText().equals("failedJob")
+          || Instant.now().isBefore(retryAfter)
+          || (now != null && now.clear != null)) {
+        continue;
+      }
+      if (now == null) {
+        throw new Stuck("an incident without a fault" + trouble());
+      }
+      if (++now.retries > MOST_RETRIES) {
+        throw new Stuck("retry was pressed " + MOST_RETRIES + " times" + trouble());
+      }
+      tell("retry: " + oneLine(incident));
+      String job = incident.get("configuration").asText();
+      if (active.fault() == Fault.RETRY_TWICE) {
+        CompletableFuture.allOf(
+                CompletableFuture.runAsync(() -> retry(job)),
+                CompletableFuture.runAsync(() -> retry(job)))
+            .join();
+      }
+      retry(job);
+      retryAfter = Instant.now().plusSeconds(2);
+    }
+  }
+
+  private void retry(String job) {
+    try {
+      program.put("/engine-rest/job/" + job + "/retries", "{\"retries\":1}");
+    } catch (Refused e) {
+      // The job has just ended well, or is being changed by the other press.
+      tell("not retried: " + e.getMessage());
+    }
+  }
+
+  /** Whether there is nothing more to see. */
+  private boolean decide() {
+    for (JsonNode task : program.get("/engine-rest/task?processInstanceId=" + migration)) {
+      String id = task.get("id").asText();
+      switch (task.get("taskDefinitionKey").asText()) {
+        case Known.GATE -> gate(id);
+        case Known.NAME_SERVERS -> {
+          if (allRecovered()) {
+            return true;
+          }
+          if (active == null) {
+            lab.delegate(Lab.DEST);
+            submit(id, "{}");
+          }
+        }
+        case Known.RETIREMENT -> {
+          if (allRecovered()) {
+            return true;
+          }
+          if (active == null) {
+            lab.sourceWillRetire();
+            submit(id, "{\"retirementConfirmed\":{\"value\":true,\"type\":\"Boolean\"}}");
+          }
+        }
+        default ->
+            throw new Stuck(
+                "it waits at "
+                    + task.get("taskDefinitionKey").asText()
+                    + ": "
+                    + program.get("/engine-rest/task/" + id + "/variables").toString());
+      }
+    }
+    if (moved()) {
+      lab.sourceWillRetire();
+    }
+    return false;
+  }
+
+  private void gate(String task) {
+    if (active != null) {
+      return;
+    }
+    String failure =
+        program.get("/engine-rest/task/" + task + "/variables").at("/windowFailure/value").asText();
+    if (!failure.isEmpty()) {
+      tell("back at the gate: " + failure);
+      if (++putBack > MOST_PUT_BACK) {
+        throw new Stuck("source was put back for the " + putBack + "th time: " + failure);
+      }
+      until("source serves after it was put back", lab::serves);
+    }
+    submit(
+        task,
+        "{\"gateDecision\":{\"value\":\"go\",\"type\":\"String\"},"
+            + "\"notBefore\":{\"value\":\"\",\"type\":\"String\"}}");
+  }
+
+  private void submit(String task, String variables) {
+    program.post("/engine-rest/task/" + task + "/submit-form", "{\"variables\":" + variables + "}");
+  }
+
+  /** Whether the delegation has moved: then no resolver asks source any more. */
+  private boolean moved() {
+    JsonNode found =
+        program.get(
+            "/engine-rest/history/variable-instance?processInstanceId="
+                + migration
+                + "&variableName=delegationMoved");
+    return found.size() > 0 && found.get(0).get("value").asBoolean();
+  }
+
+  private boolean allRecovered() {
+    return progress.values().stream().allMatch(each -> each.recovered != null);
+  }
+
+  private JsonNode incidents() {
+    return program.get("/engine-rest/incident?processInstanceId=" + migration);
+  }
+
+  private String trouble() {
+    StringBuilder text = new StringBuilder();
+    incidents().forEach(incident -> text.append("; ").append(oneLine(incident)));
+    return text.toString();
+  }
+
+  private static String oneLine(JsonNode incident) {
+    return (incident.get("activityId").asText() + ": " + incident.get("incidentMessage").asText())
+        .replaceAll("\\s+", " ");
+  }
+
+  // ---------------------------------------------------------------- the judgement
+
+  private List<Result> judge(String stuck, Map<String, String> before, RunIds runIds)
+      throws IOException {
+    String end = end();
+    boolean back = !end.equals("completed") && !end.equals("moved");
+    if (active != null && over() && goesBack(active)) {
+      progress.get(active).recovered = Instant.now();
+      progress.get(active).outcome = "rolled back";
+      active = null;
+    }
+    List<String> common = new ArrayList<>();
+    boolean backAskedFor = progress.keySet().stream().anyMatch(MigrationRun::goesBack);
+    if (stuck.isEmpty() && !end.equals("rolledBack") == backAskedFor) {
+      common.add("the migration ended " + end);
+    }
+    if (stuck.isEmpty()) {
+      common.addAll(atEnd(end, back, before));
+    }
+    TrafficJudge clients = new TrafficJudge(JSON.readTree(lab.endTraffic().toFile()));
+    common.addAll(
+        clients.problems(runIds.machines(), back).stream()
+            .filter(problem -> stuck.isEmpty() || !problem.startsWith("clients were not served"))
+            .toList());
+    common.addAll(lost(stuck.isEmpty() && back ? Lab.SOURCE : Lab.DEST, stuck));
+    List<Result> results = new ArrayList<>();
+    for (Map.Entry<Cell, Progress> entry : progress.entrySet()) {
+      Progress one = entry.getValue();
+      if (one.injected == null && stuck.isEmpty()) {
+        results.add(
+            result(entry.getKey(), one, clients, List.of("the point was not reached"), end));
+      } else if (one.injected != null) {
+        List<String> problems = new ArrayList<>(common);
+        if (one.recovered == null) {
+          problems.add(0, stuck.isEmpty() ? "not recovered at the end" : stuck);
+        }
+        results.add(result(entry.getKey(), one, clients, problems, end));
+      }
+    }
+    return results;
+  }
+
+  private static boolean goesBack(Cell cell) {
+    return cell.fault() == Fault.ROLLBACK;
+  }
+
+  private Result result(
+      Cell cell, Progress one, TrafficJudge clients, List<String> problems, String end) {
+    Instant from = one.injected == null ? Instant.now() : one.injected;
+    Instant to = one.recovered == null ? Instant.now() : one.recovered;
+    return new Result(
+        cell.id(),
+        one.outcome.equals("source put back") ? "source put back, then " + end : end,
+        problems,
+        clients.outageMs("http", from, to),
+        Math.max(clients.outageMs("dns", from, to), clients.outageMs("dnsResolver", from, to)),
+        clients.outageMs("writes", from, to),
+        Duration.between(from, to).toMillis(),
+        one.retries,
+        cells.stream().filter(other -> !other.equals(cell)).map(Cell::id).toList(),
+        LocalDate.now(ZoneOffset.UTC).toString());
+  }
+
+  /** {@code completed}, {@code rolledBack}, …, or {@code moved} while it still follows. */
+  private String end() {
+    if (!over()) {
+      return "moved";
+    }
+    String end = "deleted";
+    for (JsonNode event :
+        program.get(
+            "/engine-rest/history/activity-instance?activityType=noneEndEvent&processInstanceId="
+                + migration)) {
+      if (event.get("parentActivityInstanceId").asText().equals(migration)
+          || event.get("activityId").asText().equals("rolledBack")) {
+        end = event.get("activityId").asText();
+      }
+    }
+    return end;
+  }
+
+  private List<String> atEnd(String end, boolean back, Map<String, String> before) {
+    List<String> problems = new ArrayList<>();
+    try {
+      until("clients are served at the end", lab::serves);
+      if (!end.equals("completed")) {
+        until("source's own dns answers at the end", () -> lab.answersDns(Lab.SOURCE));
+      }
+      String probe = "probe" + Long.toString(System.currentTimeMillis(), 36);
+      until(
+          "source's address takes a registration",
+          () -> end.equals("completed") || lab.takesWrites(Lab.SOURCE, probe));
+    } catch (Stuck e) {
+      problems.add(e.getMessage());
+    }
+    if (back) {
+      fingerprints()
+          .forEach(
+              (machine, now) -> {
+                String difference = difference(before.get(machine), now);
+                if (!difference.isEmpty()) {
+                  problems.add(machine + " is not as before: " + difference);
+                }
+              });
+    }
+    return problems;
+  }
+
+  private Map<String, String> fingerprints() {
+    Map<String, String> all = new LinkedHashMap<>();
+    Lab.ADDRESSES.keySet().forEach(machine -> all.put(machine, lab.fingerprint(machine)));
+    return all;
+  }
+
+  /** The lines that only one of them has. */
+  static String difference(String before, String now) {
+    List<String> gone = new ArrayList<>(before.lines().toList());
+    gone.removeAll(now.lines().toList());
+    List<String> fresh = new ArrayList<>(now.lines().toList());
+    fresh.removeAll(before.lines().toList());
+    return (gone.isEmpty() ? "" : "gone " + gone) + (fresh.isEmpty() ? "" : " new " + fresh);
+  }
+
+  private List<String> lost(String writer, String stuck) {
+    Path ledger = lab.traffic().resolve("ledger.tsv");
+    try (RedisLink redis = new RedisLink(Lab.ADDRESSES.get(writer), 6379)) {
+      CheckLedger.Result result = CheckLedger.check(ledger, redis);
+      tell(result.acknowledged() + " acknowledged, lost on " + writer + ": " + result.lostNames());
+      return result.lostNames().isEmpty() || !stuck.isEmpty()
+          ? List.of()
+          : List.of(
+              result.lostNames().size()
+                  + " of "
+                  + result.acknowledged()
+                  + " acknowledged writes are lost");
+    } catch (IOException | RuntimeException e) {
+      return stuck.isEmpty()
+          ? List.of("the ledger can't be checked: " + e.getMessage())
+          : List.of();
+    }
+  }
+
+  // ---------------------------------------------------------------- small things
+
+  private void until(String what, BooleanSupplier holds) {
+    Instant deadline = Instant.now().plus(LONGEST_WAIT);
+    while (!holds.getAsBoolean()) {
+      if (Instant.now().isAfter(deadline)) {
+        throw new Stuck("not within " + LONGEST_WAIT.toSeconds() + " s: " + what);
+      }
+      pause();
+    }
+  }
+
+  private static void pause() {
+    try {
+      TimeUnit.MILLISECONDS.sleep(100);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted", e);
+    }
+  }
+
+  private void tell(String line) {
+    String text = Instant.now().toString().substring(11, 23) + " " + line;
+    System.out.println("  " + text);
+    try {
+      Files.writeString(
+          directory.resolve("run.log"),
+          text + "\n",
+          java.nio.file.StandardOpenOption.CREATE,
+          java.nio.file.StandardOpenOption.APPEND);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** The migration does not go on as it should. */
+  private static final class Stuck extends RuntimeException {
+    Stuck(String message) {
+      super(message);
+    }
+  }
+}

@@ -1,0 +1,69 @@
+package io.pryv.lab.faults;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/** What the clients' own report says about a migration; it knows nothing of the program's view. */
+record TrafficJudge(JsonNode report) {
+
+  /**
+   * What no fault may lead to.
+   *
+   * @param machines which machine each Redis that was seen ran on, by {@code run_id}
+   * @param wentBack whether writes may come back to source after dest has taken some
+   */
+  List<String> problems(Map<String, String> machines, boolean wentBack) {
+    List<String> problems = new ArrayList<>();
+    long wrong =
+        report.at("/http/wrongAnswers").asLong() + report.at("/keepAlive/wrongAnswers").asLong();
+    if (wrong > 0) {
+      problems.add(wrong + " wrong answers over HTTPS");
+    }
+    for (String dns : List.of("dns", "dnsResolver")) {
+      if (report.at("/" + dns + "/wrongMs").asDouble() > 0) {
+        problems.add(
+            "wrong DNS answers for %s ms (%s)"
+                .formatted(report.at("/" + dns + "/wrongMs").asText(), dns));
+      }
+    }
+    boolean destTookWrites = false;
+    for (JsonNode tenure : report.at("/writes/redisRunIds")) {
+      String runId = tenure.get("runId").asText();
+      String machine = machines.getOrDefault(runId, "a Redis that nobody saw");
+      if (tenure.get("interleaved").asBoolean()) {
+        problems.add("two writers: " + machine + " took a write after its successor had");
+      }
+      if (machine.equals(Lab.SOURCE) && destTookWrites && !wentBack) {
+        problems.add("source took writes after dest had");
+      }
+      destTookWrites |= machine.equals(Lab.DEST);
+    }
+    for (String series : List.of("http", "dns", "dnsResolver", "writes")) {
+      for (JsonNode window : report.at("/" + series + "/windows")) {
+        if (window.get("open").asBoolean()) {
+          problems.add(
+              "clients were not served at the end (%s: %s)"
+                  .formatted(series, window.get("reasons")));
+        }
+      }
+    }
+    return problems;
+  }
+
+  /** The length, in ms, of a series' bad windows that overlap that time. */
+  long outageMs(String series, Instant from, Instant to) {
+    Duration sum = Duration.ZERO;
+    for (JsonNode window : report.at("/" + series + "/windows")) {
+      Instant start = Instant.parse(window.get("start").asText());
+      Instant end = Instant.parse(window.get("end").asText());
+      if (start.isBefore(to) && end.isAfter(from)) {
+        sum = sum.plus(Duration.between(start, end));
+      }
+    }
+    return sum.toMillis();
+  }
+}

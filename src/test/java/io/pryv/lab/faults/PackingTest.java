@@ -1,0 +1,57 @@
+package io.pryv.lab.faults;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.pryv.lab.faults.Step.Part;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class PackingTest {
+
+  private static final Step KEY = new Step("key", "Make a key", Part.PREPARE);
+  private static final Step SYNC = new Step("sync", "Sync", Part.PREPARE);
+  private static final Step STOP = new Step("stop", "Stop", Part.WINDOW);
+  private static final Step START = new Step("start", "Start", Part.WINDOW);
+  private static final Step FOLLOW = new Step("follow", "Follow", Part.AFTER);
+  private static final List<Step> ORDER = List.of(KEY, SYNC, STOP, START, FOLLOW);
+
+  @Test
+  void cellsOfDifferentStepsShareAMigrationInTheOrderOfTheSteps() {
+    Cell follow = new Cell(FOLLOW, Fault.SSH_CUT);
+    Cell key = new Cell(KEY, Fault.KILLED_DURING);
+    assertThat(Packing.of(List.of(follow, key), ORDER)).containsExactly(List.of(key, follow));
+  }
+
+  @Test
+  void twoFaultsOfOneStepHaveAMigrationEach() {
+    assertThat(
+            Packing.of(
+                List.of(new Cell(KEY, Fault.KILLED_DURING), new Cell(KEY, Fault.SSH_CUT)), ORDER))
+        .hasSize(2);
+  }
+
+  @Test
+  void aColdWindowHoldsOneFaultOnly() {
+    assertThat(
+            Packing.of(
+                List.of(new Cell(STOP, Fault.SSH_CUT), new Cell(START, Fault.SSH_CUT)), ORDER))
+        .hasSize(2);
+  }
+
+  @Test
+  void nothingComesAfterARollback() {
+    Cell back = new Cell(SYNC, Fault.ROLLBACK);
+    Cell key = new Cell(KEY, Fault.SSH_CUT);
+    Cell follow = new Cell(FOLLOW, Fault.SSH_CUT);
+    assertThat(Packing.of(List.of(key, back, follow), ORDER))
+        .containsExactly(List.of(key, back), List.of(follow));
+  }
+
+  @Test
+  void aSmallDiskIsNotGivenToMigrationsThatDoNotAskForIt() {
+    assertThat(
+            Packing.of(
+                List.of(new Cell(SYNC, Fault.DISK_FULL), new Cell(FOLLOW, Fault.SSH_CUT)), ORDER))
+        .hasSize(2);
+  }
+}
