@@ -113,6 +113,7 @@ class MigrationPages {
             + htmlEscape(String.join(", ", migration.at()))
             + "</p>"
             + incidents(migration)
+            + edits(migration)
             + "<p>"
             + doors(migration)
             + " "
@@ -201,6 +202,16 @@ class MigrationPages {
           .append("</pre>");
     }
     return text.toString();
+  }
+
+  private String edits(Glance migration) {
+    List<String> edits = migrations.editsOfPlatformFile(migration);
+    return edits.isEmpty()
+        ? ""
+        : "<p class=\"waiting\">The platform file was edited since; the migration goes on with its"
+            + " own copy (own → file):</p><pre>"
+            + htmlEscape(String.join("\n", edits))
+            + "</pre>";
   }
 
   private static String doors(Glance migration) {

@@ -1,9 +1,11 @@
 package io.pryv.migration.console;
 
+import io.pryv.migration.process.PlatformFiles;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Date;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.camunda.bpm.engine.HistoryService;
@@ -27,8 +29,11 @@ class Migrations {
   private final HistoryService history;
   private final RuntimeService runtime;
   private final TaskService tasks;
+  private final PlatformFiles files;
 
-  Migrations(HistoryService history, RuntimeService runtime, TaskService tasks) {
+  Migrations(
+      HistoryService history, RuntimeService runtime, TaskService tasks, PlatformFiles files) {
+    this.files = files;
     this.history = history;
     this.runtime = runtime;
     this.tasks = tasks;
@@ -78,6 +83,18 @@ class Migrations {
                 .processInstanceId(id)
                 .singleResult())
         .map(this::glance);
+  }
+
+  /** How the platform file of a running migration differs from the copy that it goes on with. */
+  List<String> editsOfPlatformFile(Glance migration) {
+    if (migration.endedAt() != null) {
+      return List.of();
+    }
+    Map<String, Object> variables =
+        runtime.getVariables(migration.id(), List.of("platformFile", "platform"));
+    return variables.containsKey("platform")
+        ? files.editsSince(variables.get("platformFile"), variables.get("platform"))
+        : List.of();
   }
 
   private Glance glance(HistoricProcessInstance instance) {

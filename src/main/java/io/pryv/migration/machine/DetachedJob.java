@@ -2,6 +2,7 @@ package io.pryv.migration.machine;
 
 import io.pryv.migration.platform.StepFailure;
 import java.time.Duration;
+import java.util.List;
 import java.util.regex.Pattern;
 
 /**
@@ -142,6 +143,28 @@ public final class DetachedJob {
   public Status look(Duration waitUpTo) {
     long tenths = Math.min(waitUpTo.toMillis(), LONGEST_WAIT.toMillis()) / 100;
     return status(shell.run(Command.look("see: " + purpose, functions + "look " + tenths)));
+  }
+
+  /** The ids of a migration's jobs that run on a machine now. */
+  public static List<String> running(Shell shell, String migration) {
+    if (!SAFE.matcher(migration).matches()) {
+      throw new IllegalArgumentException("not fit for a file name: " + migration);
+    }
+    return shell
+        .run(
+            Command.look(
+                "see which jobs run",
+                FUNCTIONS.formatted(migration, ".")
+                    + """
+                    for d in "${d%/.}"/*/; do
+                      d=${d%/}
+                      if alive && [ ! -s "$d/exit" ]; then echo "${d##*/}"; fi
+                    done
+                    """))
+        .orFail("see that HOME can be read, then retry the step")
+        .lines()
+        .filter(line -> !line.isBlank())
+        .toList();
   }
 
   /** Ends every process of the job, if any is left, and waits until none is. */

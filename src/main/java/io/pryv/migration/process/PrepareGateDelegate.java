@@ -1,6 +1,7 @@
 package io.pryv.migration.process;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import org.springframework.stereotype.Component;
 
@@ -8,8 +9,11 @@ import org.springframework.stereotype.Component;
 @Component("prepareGate")
 class PrepareGateDelegate extends StepDelegate {
 
-  PrepareGateDelegate(StepContexts contexts) {
+  private final PlatformFiles files;
+
+  PrepareGateDelegate(StepContexts contexts, PlatformFiles files) {
     super(contexts);
+    this.files = files;
   }
 
   @Override
@@ -20,6 +24,15 @@ class PrepareGateDelegate extends StepDelegate {
       text.append("### The cold window was given up, source serves as before\n\n")
           .append(windowFailure.strip().replace("\n", "  \n"))
           .append("\n\n");
+    }
+    List<String> edits =
+        files.editsSince(
+            step.get("platformFile", String.class), step.get("platform", String.class));
+    if (!edits.isEmpty()) {
+      text.append("### The platform file was edited since this migration began\n\n")
+          .append("It goes on with its own copy; what differs (own → file):\n\n");
+      edits.forEach(edit -> text.append("- ").append(edit.replace("\n", " ")).append("\n"));
+      text.append("\n");
     }
     text.append("| what | value |\n|---|---|\n");
     row(text, "platform", step.platform().domain());

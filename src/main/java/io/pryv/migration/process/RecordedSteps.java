@@ -29,6 +29,7 @@ import java.util.stream.IntStream;
 import org.camunda.bpm.engine.OptimisticLockingException;
 import org.camunda.bpm.engine.delegate.BpmnError;
 import org.camunda.bpm.engine.delegate.DelegateExecution;
+import org.camunda.bpm.engine.variable.value.TypedValue;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.stereotype.Component;
@@ -49,15 +50,22 @@ class RecordedSteps implements StepContexts {
   private final PlatformShells shells;
   private final RedisDoors redisDoors;
   private final Leases leases;
+  private final Seals seals;
   private final Map<String, ReentrantLock> turns = new ConcurrentHashMap<>();
   private final Map<String, Integer> atWork = new ConcurrentHashMap<>();
   private volatile boolean stopping;
 
-  RecordedSteps(Logbook logbook, PlatformShells shells, RedisDoors redisDoors, Leases leases) {
+  RecordedSteps(
+      Logbook logbook,
+      PlatformShells shells,
+      RedisDoors redisDoors,
+      Leases leases,
+      Seals seals) {
     this.logbook = logbook;
     this.shells = shells;
     this.redisDoors = redisDoors;
     this.leases = leases;
+    this.seals = seals;
   }
 
   @Override
@@ -119,6 +127,21 @@ class RecordedSteps implements StepContexts {
         });
   }
 
+  /** Does something between two steps, unless a step is at work: then nothing is done. */
+  void whenFree(String migration, Runnable work) {
+    ReentrantLock turn = turns.computeIfAbsent(migration, id -> new ReentrantLock(true));
+    if (stopping || !turn.tryLock()) {
+      return;
+    }
+    atWork.merge(migration, 1, Integer::sum);
+    try {
+      work.run();
+    } finally {
+      atWork.computeIfPresent(migration, (id, steps) -> steps == 1 ? null : steps - 1);
+      turn.unlock();
+    }
+  }
+
   /**
    * Whoever works on a migration's machines holds its turn. A step that the engine gave up (an
    * abort, a time-out) may still be at work in its thread: the next one gives it a while to end,
@@ -155,7 +178,7 @@ class RecordedSteps implements StepContexts {
         if (stopping) {
           throw e;
         }
-        if (tryNumber == TRIES_IN_WINDOW || late(execution)) {
+        if (tryNumber == TRIES_IN_WINDOW || lateOrUnknown(execution)) {
           throw ColdWindow.failure(execution.getCurrentActivityName(), e);
         }
       }
@@ -177,10 +200,19 @@ class RecordedSteps implements StepContexts {
     return deadline(execution::getVariable).map(Instant.now()::isAfter).orElse(false);
   }
 
+  /** A deadline that somebody has edited to nonsense is no reason to keep clients waiting. */
+  private static boolean lateOrUnknown(DelegateExecution execution) {
+    try {
+      return late(execution);
+    } catch (StepFailure nonsense) {
+      return true;
+    }
+  }
+
   private static Optional<Instant> deadline(Function<String, Object> variables) {
-    return Optional.ofNullable((String) variables.apply(ColdWindow.DEADLINE))
-        .filter(text -> !text.isEmpty())
-        .map(Instant::parse);
+    return Optional.ofNullable(variables.apply(ColdWindow.DEADLINE))
+        .filter(value -> !value.equals(""))
+        .map(value -> Values.fromVariable(ColdWindow.DEADLINE, value, Instant.class));
   }
 
   private void once(DelegateExecution execution, Consumer<StepContext> work) {
@@ -189,18 +221,21 @@ class RecordedSteps implements StepContexts {
         logbook.begins(
             migration, execution.getCurrentActivityId(), execution.getCurrentActivityName());
     long began = System.nanoTime();
-    Context step =
-        new Context(
-            migration,
-            execution.getCurrentActivityId(),
-            execution.getCurrentActivityName(),
-            run,
-            leases::ofStep,
-            execution::getVariable,
-            execution::setVariable);
     Set<String> machines = new LinkedHashSet<>();
     shells.noteReached(machines);
     try {
+      Context step =
+          new Context(
+              migration,
+              execution.getCurrentActivityId(),
+              execution.getCurrentActivityName(),
+              run,
+              leases::ofStep,
+              execution::getVariable,
+              (name, value) -> {
+                seals.seal(migration, name, value);
+                execution.setVariable(name, value);
+              });
       work.accept(step);
       logbook.ended(run, "done", since(began), String.join(", ", machines), step.said());
     } catch (RuntimeException e) {
@@ -230,7 +265,7 @@ class RecordedSteps implements StepContexts {
     private final LeaseHolder holder;
     private final Hands hands;
     private final Function<String, Object> variables;
-    private final BiConsumer<String, Object> keep;
+    private final BiConsumer<String, TypedValue> keep;
     private final StringBuilder said = new StringBuilder();
 
     Context(
@@ -240,12 +275,13 @@ class RecordedSteps implements StepContexts {
         long run,
         Function<LeaseHolder, Shells> leased,
         Function<String, Object> variables,
-        BiConsumer<String, Object> keep) {
+        BiConsumer<String, TypedValue> keep) {
       this.migration = migration;
       this.step = step;
       this.name = name;
       this.variables = variables;
       this.keep = keep;
+      seals.check(migration, variables);
       Platform platform = platform();
       shells.know(platform);
       holder = leases.holder(migration, platform.domain(), run);

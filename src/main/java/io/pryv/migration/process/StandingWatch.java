@@ -1,16 +1,28 @@
 package io.pryv.migration.process;
 
-import java.util.Optional;
+import java.util.List;
+import java.util.function.Supplier;
 
 /**
  * What must stay true while source follows dest, between the steps; looked at every few seconds.
  */
 public interface StandingWatch {
 
+  /** Looks once and changes nothing. */
+  Finding look(StepContext step);
+
   /**
-   * Looks once, and mends what it can.
+   * What one look found.
    *
-   * @return what is wrong, worded for the operator; empty when all is well
+   * @param troubles what is wrong, worded for the operator; empty when all is well
+   * @param remedies what may be done about it now, in this order; each gives what it did, empty
+   *     when there was nothing to do any more
    */
-  Optional<String> look(StepContext step);
+  record Finding(List<String> troubles, List<Supplier<String>> remedies) {
+
+    /** All is well, or nothing can be done but tell. */
+    public static Finding of(List<String> troubles) {
+      return new Finding(troubles, List.of());
+    }
+  }
 }

@@ -2,10 +2,12 @@ package io.pryv.migration.process;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
+import io.pryv.migration.platform.StepFailure;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import org.camunda.bpm.engine.variable.Variables;
@@ -19,6 +21,7 @@ import org.camunda.bpm.engine.variable.value.TypedValue;
 final class Values {
 
   private static final int LONGEST_TEXT = 4000;
+  private static final int LONGEST_FOUND = 500;
   private static final ObjectMapper JSON =
       JsonMapper.builder()
           .addModule(new JavaTimeModule())
@@ -55,10 +58,7 @@ final class Values {
     if (type.isInstance(variable) && type != Object.class) {
       return type.cast(variable);
     }
-    String text =
-        variable instanceof byte[] bytes
-            ? new String(bytes, StandardCharsets.UTF_8)
-            : String.valueOf(variable);
+    String text = text(variable);
     if (type == String.class) {
       return type.cast(text);
     }
@@ -70,9 +70,40 @@ final class Values {
           ? JSON.convertValue(text, type)
           : JSON.readValue(variable instanceof Number ? variable.toString() : text, type);
     } catch (JsonProcessingException | RuntimeException e) {
-      throw new IllegalStateException(
-          "variable %s: expected a %s, found %s".formatted(name, type.getSimpleName(), text), e);
+      throw nonsense(name, type.getSimpleName(), text, e);
     }
+  }
+
+  /** A variable as text, whichever way it is kept. */
+  static String text(Object variable) {
+    return variable instanceof byte[] bytes
+        ? new String(bytes, StandardCharsets.UTF_8)
+        : String.valueOf(variable);
+  }
+
+  /** A variable's text as JSON. */
+  static JsonNode tree(String name, String text) {
+    try {
+      return JSON.readTree(text);
+    } catch (JsonProcessingException e) {
+      throw nonsense(name, "JSON text", text, e);
+    }
+  }
+
+  /** A value as JSON. */
+  static JsonNode tree(Object value) {
+    return JSON.valueToTree(value);
+  }
+
+  private static StepFailure nonsense(String name, String expected, String found, Exception cause) {
+    return new StepFailure(
+        "this program",
+        "variable " + name,
+        "a value that reads as " + expected,
+        found.length() > LONGEST_FOUND ? found.substring(0, LONGEST_FOUND) + "…" : found,
+        "somebody has edited it: put it right in Cockpit (or remove it: the step that puts it"
+            + " writes it anew), then retry",
+        cause);
   }
 
   static String prettyJson(Object value) {

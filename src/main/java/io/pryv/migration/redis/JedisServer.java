@@ -234,6 +234,70 @@ final class JedisServer implements RedisServer {
   }
 
   @Override
+  public boolean refusesWrites() {
+    List<String> replies =
+        changes.run(
+            "see whether it refuses a write",
+            script(RedisChanges.line("SET", FENCE_PROBE, "1", "EX", FENCE_PROBE_SECONDS))
+                + "[ \"$reply\" != +OK ] || "
+                + script(RedisChanges.line("DEL", FENCE_PROBE)));
+    return refusal(replies.get(0));
+  }
+
+  @Override
+  public int takeFixtureOf(RedisServer other) {
+    if (!(other instanceof JedisServer peer)) {
+      throw new IllegalArgumentException("not a server that can be read: " + other);
+    }
+    TreeSet<String> names = new TreeSet<>(fixtureKeys());
+    names.addAll(peer.fixtureKeys());
+    List<byte[]> keys = names.stream().map(name -> name.getBytes(StandardCharsets.UTF_8)).toList();
+    List<StoredValue> here = read(keys);
+    List<StoredValue> there = peer.read(keys);
+    int differed = 0;
+    for (int i = 0; i < keys.size(); i++) {
+      if (!here.get(i).equals(there.get(i))) {
+        take(new String(keys.get(i), StandardCharsets.UTF_8), peer);
+        differed++;
+      }
+    }
+    return differed;
+  }
+
+  private void take(String key, JedisServer peer) {
+    StringBuilder script = new StringBuilder(script(RedisChanges.line("DEL", key)));
+    if (KeyKind.of(key.getBytes(StandardCharsets.UTF_8)) == KeyKind.USER) {
+      List<String> words = new ArrayList<>(List.of("HMSET", key));
+      peer.asking("HGETALL " + key, () -> peer.jedis.hgetAll(key))
+          .forEach((field, value) -> words.addAll(List.of(field, value)));
+      if (words.size() > 2) {
+        script.append(script(RedisChanges.line(words.toArray(String[]::new))));
+      }
+    } else {
+      String value = peer.get(key);
+      if (value != null) {
+        script.append(script(RedisChanges.line("SET", key, value)));
+      }
+    }
+    String about = "take " + key + " as " + peer.machine + " holds it";
+    changes.run(about, script.toString()).forEach(reply -> requireOk(about, reply));
+  }
+
+  private List<String> fixtureKeys() {
+    List<String> keys =
+        new ArrayList<>(
+            List.of(
+                "dbversion",
+                KeyComparison.FIXTURE_USER + ":users",
+                KeyComparison.FIXTURE_USER + ":server"));
+    String email = asking("HGET", () -> jedis.hget(KeyComparison.FIXTURE_USER + ":users", "email"));
+    if (email != null) {
+      keys.add(email + ":email");
+    }
+    return keys;
+  }
+
+  @Override
   public void close() {
     try {
       jedis.close();
@@ -362,8 +426,12 @@ final class JedisServer implements RedisServer {
   }
 
   /** A replica refuses whoever is not its master, fence or not. */
+  private static boolean refusal(String reply) {
+    return reply.startsWith("-NOREPLICAS") || reply.startsWith("-READONLY");
+  }
+
   private void proveRefusal(String reply) {
-    if (reply.startsWith("-NOREPLICAS") || reply.startsWith("-READONLY")) {
+    if (refusal(reply)) {
       return;
     }
     throw new StepFailure(

@@ -34,6 +34,17 @@ public interface RedisServer extends AutoCloseable {
 
   boolean fenced();
 
+  /** Whether a write is refused, as a fenced master and a read-only replica do: one is tried. */
+  boolean refusesWrites();
+
+  /**
+   * Makes what the register writes by itself at each start (the fixture user, {@code dbversion})
+   * equal to another server's; on a replica, as long as it takes writes.
+   *
+   * @return how many keys differed
+   */
+  int takeFixtureOf(RedisServer other);
+
   /** Makes it a replica of an address as its own host sees it. */
   void follow(String host, int port);
 

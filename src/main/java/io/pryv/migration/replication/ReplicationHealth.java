@@ -32,9 +32,10 @@ public final class ReplicationHealth {
    * One look.
    *
    * @param supervised whether the loop that keeps the tunnel open runs; {@link #mend} starts it
+   * @param replication {@code INFO replication} of source's Redis; empty when it does not answer
    * @param troubles what is wrong, worded for the operator; empty when source follows dest
    */
-  public record Health(boolean supervised, List<String> troubles) {
+  public record Health(boolean supervised, Map<String, String> replication, List<String> troubles) {
 
     public boolean healthy() {
       return troubles.isEmpty();
@@ -46,7 +47,7 @@ public final class ReplicationHealth {
     try {
       return judge(tunnel.look(), tunnel.port());
     } catch (StepFailure failure) {
-      return new Health(false, List.of(failure.getMessage()));
+      return new Health(false, Map.of(), List.of(failure.getMessage()));
     }
   }
 
@@ -72,14 +73,14 @@ public final class ReplicationHealth {
     }
     if (info.isEmpty()) {
       troubles.add("source's Redis does not answer");
-      return new Health(state.supervised(), troubles);
+      return new Health(state.supervised(), info, troubles);
     }
     if (!"slave".equals(info.get("role"))) {
       troubles.add(
           "source's Redis is no replica (role "
               + info.get("role")
               + "): it no longer follows dest");
-      return new Health(state.supervised(), troubles);
+      return new Health(state.supervised(), info, troubles);
     }
     if (!String.valueOf(port).equals(info.get("master_port"))) {
       troubles.add(
@@ -94,6 +95,6 @@ public final class ReplicationHealth {
         > LONGEST_SILENCE.toSeconds()) {
       troubles.add("nothing came from dest for " + info.get("master_last_io_seconds_ago") + " s");
     }
-    return new Health(state.supervised(), troubles);
+    return new Health(state.supervised(), info, troubles);
   }
 }

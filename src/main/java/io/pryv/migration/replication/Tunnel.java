@@ -17,6 +17,9 @@ import java.time.Duration;
  */
 final class Tunnel {
 
+  /** Trouble must be known within 10 s, a machine that does not answer any more included. */
+  private static final Duration LONGEST_LOOK = Duration.ofSeconds(5);
+
   private final Shell onSource;
   private final Register source;
   private final Machine dest;
@@ -44,8 +47,9 @@ final class Tunnel {
     CommandResult result =
         onSource.run(
             Command.look(
-                "look at the tunnel and the replication of source",
-                inContainer("", TunnelCommand.look(migration, ports))));
+                    "look at the tunnel and the replication of source",
+                    inContainer("", TunnelCommand.look(migration, ports)))
+                .within(LONGEST_LOOK));
     return TunnelState.parse(
         result.orFail(
             "see that the container "

@@ -1,6 +1,7 @@
 package io.pryv.migration.retirement;
 
 import io.pryv.migration.dns.DnsClient;
+import io.pryv.migration.platform.StepFailure;
 import io.pryv.migration.process.StepContext;
 import io.pryv.migration.process.StepContexts;
 import io.pryv.migration.process.StepDelegate;
@@ -20,6 +21,17 @@ class RetireSourceDelegate extends StepDelegate {
 
   @Override
   protected void perform(StepContext step) {
+    for (String proven : List.of("delegationMoved", "quiet")) {
+      if (!step.find(proven, Boolean.class).orElse(false)) {
+        throw new StepFailure(
+            "this program",
+            "variable " + proven,
+            "true: the delegation has moved, and source was silent long enough",
+            "false. Nothing was touched",
+            "move the migration back to the step watchDelegation or watchQuiet in Cockpit, and let"
+                + " it see that");
+      }
+    }
     List<String> done =
         new SourceRetirement(
                 step.hands(),

@@ -4,6 +4,7 @@ import io.pryv.migration.process.StepContext;
 import io.pryv.migration.process.StepContexts;
 import io.pryv.migration.process.StepDelegate;
 import io.pryv.migration.redis.RoleFile;
+import io.pryv.migration.redis.Election;
 import org.springframework.stereotype.Component;
 
 @Component("fenceDest")
@@ -15,6 +16,7 @@ class FenceDestDelegate extends StepDelegate {
 
   @Override
   protected void perform(StepContext step) {
+    new Election(step.hands(), step.source(), step.dest()).requireSource();
     DestFence.Fenced fenced =
         new DestFence(
                 step.dest(),

@@ -8,6 +8,7 @@ import io.pryv.migration.platform.Register;
 import io.pryv.migration.process.StepContext;
 import io.pryv.migration.process.StepContexts;
 import io.pryv.migration.process.StepDelegate;
+import io.pryv.migration.redis.Election;
 import org.springframework.stereotype.Component;
 
 @Component("launchDest")
@@ -24,6 +25,7 @@ class LaunchDestDelegate extends StepDelegate {
 
   @Override
   protected void perform(StepContext step) {
+    new Election(step.hands(), step.source(), step.dest()).requireSource();
     Register dest = step.dest();
     Containers containers = Containers.of(step.hands(), dest, step.migration());
     step.put("destWasRunning", containers.remember().stream().anyMatch(Container::up));

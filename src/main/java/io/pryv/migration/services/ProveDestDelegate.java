@@ -1,5 +1,6 @@
 package io.pryv.migration.services;
 
+import io.pryv.migration.platform.StepFailure;
 import io.pryv.migration.process.StepContext;
 import io.pryv.migration.process.StepContexts;
 import io.pryv.migration.process.StepDelegate;
@@ -15,8 +16,19 @@ class ProveDestDelegate extends StepDelegate {
 
   @Override
   protected void perform(StepContext step) {
-    KeyProof proof =
-        KeyProof.of(step.get("sourceKeyCounts", KeyCounts.class), step.dest(), step.redis());
+    // From source itself: a variable can be edited.
+    KeyCounts atStop =
+        AtStop.read(step.hands().on(step.source().machine()), step.migration())
+            .map(AtStop::keys)
+            .orElseThrow(
+                () ->
+                    new StepFailure(
+                        step.source().machine().name(),
+                        "~/.register-migration/" + step.migration() + "/source-at-stop",
+                        "what source held at the stop",
+                        "no such file: this migration has not stopped source",
+                        "source is put back as it was"));
+    KeyProof proof = KeyProof.of(atStop, step.dest(), step.redis());
     step.evidence("proveDest", proof.markdown());
     proof.orFail();
     step.say("dest holds exactly what source held at the stop, kind by kind");

@@ -23,17 +23,18 @@ class StartDestDelegate extends StepDelegate {
 
   @Override
   protected void perform(StepContext step) {
+    Containers source = Containers.of(step.hands(), step.source(), step.migration());
+    Containers dest = Containers.of(step.hands(), step.dest(), step.migration());
+    new OneWriter(step.source(), source, step.dest(), dest, step.hands(), step.migration()).allow();
     Start start =
         new Start(
-            step.dest(),
-            Containers.of(step.hands(), step.dest(), step.migration()),
-            new SignsOfLife(step.platform().domain(), https, dns, step.redis()));
+            step.dest(), dest, new SignsOfLife(step.platform().domain(), https, dns, step.redis()));
     step.say(
         start.asWriter(
             step.redis(),
             new RoleFile(step.hands(), step.dest()),
             step.outageDeadline(),
             // Its copy is proven: what source's DNS reads changes no more, it need not wait.
-            () -> Containers.of(step.hands(), step.source(), step.migration()).beginToAnswer()));
+            source::beginToAnswer));
   }
 }

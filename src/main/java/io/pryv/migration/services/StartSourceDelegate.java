@@ -6,6 +6,7 @@ import io.pryv.migration.machine.HttpsProbe;
 import io.pryv.migration.process.StepContext;
 import io.pryv.migration.process.StepContexts;
 import io.pryv.migration.process.StepDelegate;
+import io.pryv.migration.redis.Election;
 import java.time.Instant;
 import org.springframework.stereotype.Component;
 
@@ -23,6 +24,7 @@ class StartSourceDelegate extends StepDelegate {
 
   @Override
   protected void perform(StepContext step) {
+    new Election(step.hands(), step.source(), step.dest()).requireProxy();
     Start start =
         new Start(
             step.source(),

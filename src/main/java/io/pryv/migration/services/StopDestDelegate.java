@@ -4,6 +4,7 @@ import io.pryv.migration.machine.Containers;
 import io.pryv.migration.process.StepContext;
 import io.pryv.migration.process.StepContexts;
 import io.pryv.migration.process.StepDelegate;
+import io.pryv.migration.redis.Election;
 import org.springframework.stereotype.Component;
 
 /** Dest's Redis must not run while its data is replaced (field guide 3.2). */
@@ -16,6 +17,7 @@ class StopDestDelegate extends StepDelegate {
 
   @Override
   protected void perform(StepContext step) {
+    new Election(step.hands(), step.source(), step.dest()).requireSource();
     Containers containers = Containers.of(step.hands(), step.dest(), step.migration());
     if (containers.look().stream().noneMatch(c -> c.up() || !c.restartPolicy().equals("no"))) {
       step.say("already done: dest's services are stopped and held down");

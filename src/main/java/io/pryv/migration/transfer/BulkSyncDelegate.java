@@ -4,6 +4,7 @@ import io.pryv.migration.platform.Options;
 import io.pryv.migration.process.StepContext;
 import io.pryv.migration.process.StepContexts;
 import io.pryv.migration.process.StepDelegate;
+import io.pryv.migration.redis.Election;
 import java.time.Duration;
 import org.springframework.stereotype.Component;
 
@@ -19,6 +20,7 @@ class BulkSyncDelegate extends StepDelegate {
 
   @Override
   protected void perform(StepContext step) {
+    new Election(step.hands(), step.source(), step.dest()).requireSource();
     boolean lastEnded = step.find("bulkSyncDone", Boolean.class).orElse(true);
     int round = step.find("bulkSyncRound", Integer.class).orElse(0) + (lastEnded ? 1 : 0);
     Sync.Run run =

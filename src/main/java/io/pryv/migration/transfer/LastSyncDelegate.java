@@ -3,6 +3,7 @@ package io.pryv.migration.transfer;
 import io.pryv.migration.process.StepContext;
 import io.pryv.migration.process.StepContexts;
 import io.pryv.migration.process.StepDelegate;
+import io.pryv.migration.redis.Election;
 import java.time.Duration;
 import java.time.Instant;
 import org.springframework.stereotype.Component;
@@ -22,6 +23,7 @@ class LastSyncDelegate extends StepDelegate {
 
   @Override
   protected void perform(StepContext step) {
+    new Election(step.hands(), step.source(), step.dest()).requireSource();
     Instant window = step.get("coldWindowStartedAt", Instant.class);
     Sync.Run run =
         new Sync(

@@ -3,6 +3,7 @@ package io.pryv.migration.transfer;
 import io.pryv.migration.process.StepContext;
 import io.pryv.migration.process.StepContexts;
 import io.pryv.migration.process.StepDelegate;
+import io.pryv.migration.redis.Election;
 import java.time.Duration;
 import org.springframework.stereotype.Component;
 
@@ -21,6 +22,7 @@ class PreSyncDelegate extends StepDelegate {
 
   @Override
   protected void perform(StepContext step) {
+    new Election(step.hands(), step.source(), step.dest()).requireSource();
     boolean lastEnded = step.find("preSyncDone", Boolean.class).orElse(true);
     int number = step.find("preSyncRun", Integer.class).orElse(0) + (lastEnded ? 1 : 0);
     Sync.Run run =

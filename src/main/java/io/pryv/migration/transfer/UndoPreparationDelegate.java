@@ -6,6 +6,7 @@ import io.pryv.migration.platform.Register;
 import io.pryv.migration.process.StepContext;
 import io.pryv.migration.process.StepContexts;
 import io.pryv.migration.process.StepDelegate;
+import io.pryv.migration.redis.Election;
 import org.springframework.stereotype.Component;
 
 @Component("undoPreparation")
@@ -17,6 +18,7 @@ class UndoPreparationDelegate extends StepDelegate {
 
   @Override
   protected void perform(StepContext step) {
+    new Election(step.hands(), step.source(), step.dest()).requireSource();
     Register dest = step.dest();
     Preparation preparation =
         new Preparation(

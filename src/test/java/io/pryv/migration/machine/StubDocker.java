@@ -144,6 +144,11 @@ public final class StubDocker {
       return this;
     }
 
+    /** What {@code docker top} prints. */
+    public Container top(String text) {
+      return put("top", text);
+    }
+
     /** What {@code docker logs} prints. */
     public Container log(String text) {
       return put("log", text);

@@ -88,7 +88,10 @@ abstract class EngineTest extends RunningEngine {
 
     @Bean
     static StandingWatch standingWatch(AtomicReference<String> troubleOfReplication) {
-      return step -> Optional.of(troubleOfReplication.get()).filter(text -> !text.isEmpty());
+      return step ->
+          StandingWatch.Finding.of(
+              Optional.of(troubleOfReplication.get()).filter(text -> !text.isEmpty()).stream()
+                  .toList());
     }
 
     @Bean

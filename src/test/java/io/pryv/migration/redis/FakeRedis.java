@@ -161,6 +161,20 @@ public class FakeRedis implements RedisServer {
   }
 
   @Override
+  public boolean refusesWrites() {
+    refuseWhenDown();
+    return fenced || (master != null && info.get("slave_read_only").equals("1"));
+  }
+
+  /** What a replica of this kind writes itself is not kept: it always shows what its master has. */
+  @Override
+  public int takeFixtureOf(RedisServer other) {
+    refuseWhenDown();
+    ((FakeRedis) other).refuseWhenDown();
+    return 0;
+  }
+
+  @Override
   public void follow(String host, int port) {
     refuseWhenDown();
     masterAddress = host + ":" + port;
@@ -186,6 +200,9 @@ public class FakeRedis implements RedisServer {
   public void configure(String name, String value) {
     refuseWhenDown();
     settings.put(name, value);
+    if (name.equals("slave-read-only")) {
+      info.put("slave_read_only", value.equals("yes") ? "1" : "0");
+    }
   }
 
   @Override

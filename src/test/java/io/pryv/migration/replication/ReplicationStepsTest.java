@@ -12,6 +12,7 @@ import io.pryv.migration.platform.Options;
 import io.pryv.migration.platform.Platform;
 import io.pryv.migration.platform.Register;
 import io.pryv.migration.process.FakeStep;
+import io.pryv.migration.process.StandingWatch;
 import io.pryv.migration.redis.FakeRedis;
 import io.pryv.migration.redis.RedisDoor;
 import java.io.IOException;
@@ -20,6 +21,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -158,7 +160,7 @@ class ReplicationStepsTest {
     assertThat(changes()).isEqualTo(changes);
 
     dns.up("127.0.0.1");
-    assertThat(new TunnelWatch(dns).look(step)).isEmpty();
+    assertThat(new TunnelWatch(dns).look(step).troubles()).isEmpty();
 
     var close = new CloseTunnelDelegate(step.contexts());
     assertThat(step.run(close)).startsWith("closed inside source's Redis container");
@@ -171,12 +173,19 @@ class ReplicationStepsTest {
   void theWatchOpensTheTunnelAgainAndTellsWhatItFound() {
     step.run(new MakeTunnelKeyDelegate(step.contexts()));
     dns.down("127.0.0.1");
-    assertThat(new TunnelWatch(dns).look(step))
-        .get()
-        .asString()
-        .contains("the tunnel is gone")
+    int changes = changes();
+    StandingWatch.Finding found = new TunnelWatch(dns).look(step);
+    assertThat(found.troubles())
+        .anyMatch(trouble -> trouble.contains("the tunnel is gone"))
         .contains("source's DNS does not answer");
+    assertThat(changes()).as("a look changes nothing").isEqualTo(changes);
+    assertThat(found.remedies()).singleElement().satisfies(this::opensTheTunnel);
     dns.up("127.0.0.1");
-    assertThat(new TunnelWatch(dns).look(step)).isEmpty();
+    assertThat(new TunnelWatch(dns).look(step).troubles()).isEmpty();
+  }
+
+  private void opensTheTunnel(Supplier<String> remedy) {
+    assertThat(remedy.get()).contains("tunnel").contains("opened again");
+    assertThat(remedy.get()).as("a second time").isEmpty();
   }
 }

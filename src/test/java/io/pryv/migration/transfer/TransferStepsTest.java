@@ -3,6 +3,7 @@ package io.pryv.migration.transfer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.pryv.migration.machine.DetachedJob;
 import io.pryv.migration.machine.SandboxRegister;
 import io.pryv.migration.platform.Machine;
 import io.pryv.migration.platform.Options;
@@ -152,6 +153,59 @@ class TransferStepsTest {
     assertThat(step.run(undo)).startsWith("already done");
     lab.source.container("redis").stopped();
     assertThatThrownBy(() -> step.run(undo)).isInstanceOf(StepFailure.class);
+  }
+
+  @Test
+  void withADatabaseFromBeforeTheCutOverNothingIsBroughtOverTheWriterDest() {
+    makeKey();
+    lab.source
+        .shell()
+        .confFile(
+            "reg-master/nginx/conf/site.conf",
+            "upstream register_server { server 127.0.0.1:443; }\n");
+    step.put("coldWindowStartedAt", Instant.parse("2026-11-22T16:00:00Z"));
+    int changes = lab.changes();
+    for (StepDelegate delegate :
+        List.of(
+            new BulkSyncDelegate(step.contexts()),
+            new PreSyncDelegate(step.contexts()),
+            new LastSyncDelegate(step.contexts()),
+            new UndoPreparationDelegate(step.contexts()))) {
+      assertThatThrownBy(() -> step.run(delegate))
+          .isInstanceOf(StepFailure.class)
+          .hasMessageContaining("dest is the writer, and this step would harm it");
+    }
+    assertThat(lab.changes()).isEqualTo(changes);
+    assertThat(lab.dest.data().resolve("appendonly.aof")).hasContent("dest's own");
+  }
+
+  @Test
+  void aCopyIsNotProvenWhileASyncRunsWhateverTheVariableSays() {
+    makeKey();
+    step.put("coldWindowStartedAt", Instant.parse("2026-11-22T16:00:00Z"));
+    untilDone(new LastSyncDelegate(step.contexts()), "lastSyncDone");
+    DetachedJob another =
+        new DetachedJob(lab.onDest(), SandboxRegister.MIGRATION, "last-sync-7", "rsync");
+    another.launch("sleep 600");
+    ProveCopyDelegate proveCopy = new ProveCopyDelegate(step.contexts());
+    try {
+      assertThatThrownBy(() -> step.run(proveCopy))
+          .hasMessageContaining("last-sync-7 runs, although a variable says that it has ended");
+    } finally {
+      another.kill();
+    }
+    assertThat(step.run(proveCopy)).contains("the same SHA-256");
+    assertThat(step.run(proveCopy)).as("run twice").contains("the same SHA-256");
+  }
+
+  @Test
+  void aDestThatSomebodyStartedDuringTheSyncSpoilsTheProof() {
+    makeKey();
+    step.put("coldWindowStartedAt", Instant.parse("2026-11-22T16:00:00Z"));
+    untilDone(new LastSyncDelegate(step.contexts()), "lastSyncDone");
+    lab.containers(lab.dest).start();
+    assertThatThrownBy(() -> step.run(new ProveCopyDelegate(step.contexts())))
+        .hasMessageContaining("started by somebody");
   }
 
   private void makeKey() {

@@ -257,6 +257,7 @@ docker_() {
       awk -v since="$since" '!/^[0-9-]+T[0-9:.]+Z / || $1 >= since' "$containers/$name/log" |
         if [ "$tail" = all ]; then cat; else tail -n "$tail"; fi
       ;;
+    top) name=$(resolve "$1") || return 1; cat "$containers/$name/top" ;;
     network)
       [ "$1 $2" = "connect --alias" ] || unsupported "network $*"
       name=$(resolve "$5") || return 1

@@ -1,0 +1,98 @@
+package io.pryv.migration.process;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.pryv.migration.platform.StepFailure;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Function;
+import org.camunda.bpm.engine.variable.value.TypedValue;
+import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.stereotype.Component;
+
+/**
+ * Variables that say what is touched where, and those whose truth no later step can see on the
+ * machines: kept a second time beside the engine, in the same transaction, and compared before each
+ * step. In Cockpit anybody may edit a variable, and a wrong data directory would be wiped by the
+ * next sync.
+ */
+@Component
+class Seals {
+
+  /** Which variables. */
+  static final Set<String> NAMES =
+      Set.of(
+          "platform",
+          "sourceLayout",
+          "destLayout",
+          "sourceSlaveLayouts",
+          "destSlaveLayouts",
+          "proxySite",
+          "delegationMoved",
+          "longestTtl",
+          "quiet",
+          "quietEars");
+
+  /** May be changed while the migration runs, such as the longest outage. */
+  private static final String FREE = "options";
+
+  private final JdbcTemplate database;
+
+  Seals(JdbcTemplate database) {
+    this.database = database;
+  }
+
+  /** Keeps a variable's value, within the transaction that sets it; other variables are free. */
+  void seal(String migration, String name, TypedValue value) {
+    if (NAMES.contains(name)) {
+      database.update(
+          "delete from MIGRATION_SEAL where MIGRATION = ? and NAME = ?", migration, name);
+      database.update(
+          "insert into MIGRATION_SEAL (MIGRATION, NAME, CONTENT) values (?, ?, ?)",
+          migration,
+          name,
+          Values.text(value.getValue()));
+    }
+  }
+
+  /**
+   * Compares every sealed variable with what was kept.
+   *
+   * @throws StepFailure when one was changed by somebody else, or is gone
+   */
+  void check(String migration, Function<String, Object> variables) {
+    Map<String, String> sealed = new LinkedHashMap<>();
+    database.query(
+        "select NAME, CONTENT from MIGRATION_SEAL where MIGRATION = ? order by NAME",
+        row -> {
+          sealed.put(row.getString("NAME"), row.getString("CONTENT"));
+        },
+        migration);
+    sealed.forEach((name, kept) -> check(name, kept, variables.apply(name)));
+  }
+
+  private static void check(String name, String kept, Object variable) {
+    String found = variable == null ? "" : Values.text(variable);
+    if (found.equals(kept)) {
+      return;
+    }
+    JsonNode was = Values.tree(name, kept);
+    JsonNode is = variable == null ? null : Values.tree(name, found);
+    List<String> differing =
+        is == null ? List.of("all: it is gone") : Differences.between(bound(was), bound(is));
+    if (!differing.isEmpty()) {
+      throw new StepFailure(
+          "this program",
+          "variable " + name,
+          "what this program put there",
+          "edited: " + String.join("; ", differing) + ". Nothing was touched",
+          "put it back in Cockpit, then retry; it was: " + kept);
+    }
+  }
+
+  private static JsonNode bound(JsonNode value) {
+    return value instanceof ObjectNode object ? object.deepCopy().without(FREE) : value;
+  }
+}

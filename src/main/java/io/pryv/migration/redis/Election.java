@@ -1,0 +1,106 @@
+package io.pryv.migration.redis;
+
+import io.pryv.migration.machine.Hands;
+import io.pryv.migration.machine.NginxDirective;
+import io.pryv.migration.machine.UnexpectedText;
+import io.pryv.migration.platform.Machine;
+import io.pryv.migration.platform.Register;
+import io.pryv.migration.platform.StepFailure;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Who takes the platform's writes, as source's own files tell: its nginx leads clients to dest, or
+ * its Redis follows another one. Every step that would harm an elected dest looks here first: the
+ * engine's database may have been restored from a time before the cut-over, or a variable edited.
+ */
+public final class Election {
+
+  private static final String UPSTREAM = "register_server";
+
+  private final Hands hands;
+  private final Register source;
+  private final Machine dest;
+
+  public Election(Hands hands, Register source, Register dest) {
+    this.hands = hands;
+    this.source = source;
+    this.dest = dest.machine();
+  }
+
+  /**
+   * Goes on only while source is the platform's writer.
+   *
+   * @throws StepFailure when dest is, as source's files tell
+   */
+  public void requireSource() {
+    Optional<String> sign = signOfDest();
+    if (sign.isPresent()) {
+      throw new StepFailure(
+          source.machine().name(),
+          sign.get().substring(0, sign.get().indexOf(": ")),
+          "source the platform's writer, as before the cut-over",
+          sign.get().substring(sign.get().indexOf(": ") + 2)
+              + ": dest is the writer, and this step would harm it. Nothing was touched",
+          "this program believes less to be done than the machines tell: was its database restored"
+              + " from before the cut-over, or the migration moved by hand? Move it in Cockpit to"
+              + " where the machines are (compareBeforeFollow), or restore a newer database");
+    }
+  }
+
+  /**
+   * Goes on only once source's nginx leads every client of the register to dest.
+   *
+   * @throws StepFailure when it would lead one to source's own
+   */
+  public void requireProxy() {
+    if (!nginxLeadsToDest()) {
+      throw new StepFailure(
+          source.machine().name(),
+          source.layout().nginxSiteFile(),
+          "upstream " + UPSTREAM + " leads to dest, " + dest.publicAddress(),
+          "it does not: source would be a second writer. Nothing was started",
+          "see who has edited the file since the step proxySource; put that edit back, then retry");
+    }
+  }
+
+  /** What shows that dest is the writer, as {@code FILE: what it says}. */
+  private Optional<String> signOfDest() {
+    if (nginxLeadsToDest()) {
+      return Optional.of(
+          source.layout().nginxSiteFile() + ": leads clients to dest, " + dest.publicAddress());
+    }
+    return read(source.layout().redisConfFile())
+        .flatMap(text -> RedisSettings.find(text, "replicaof"))
+        .map(master -> source.layout().redisConfFile() + ": makes source's Redis follow " + master);
+  }
+
+  private boolean nginxLeadsToDest() {
+    String path = source.layout().nginxSiteFile();
+    if (path.isEmpty()) {
+      return false;
+    }
+    try {
+      return read(path).map(NginxDirective::parse).orElse(List.of()).stream()
+          .filter(
+              directive ->
+                  directive.name().equals("upstream")
+                      && directive.arguments().equals(List.of(UPSTREAM)))
+          .flatMap(upstream -> upstream.children("server").stream())
+          .anyMatch(
+              server -> server.arguments().get(0).split(":", 2)[0].equals(dest.publicAddress()));
+    } catch (UnexpectedText unreadable) {
+      throw unreadable.in(source.machine().name(), path);
+    }
+  }
+
+  private Optional<String> read(String path) {
+    return path.isEmpty()
+        ? Optional.empty()
+        : hands
+            .files(source.machine())
+            .read(path)
+            .map(bytes -> new String(bytes, StandardCharsets.ISO_8859_1));
+  }
+}

@@ -1,0 +1,191 @@
+package io.pryv.migration.replication;
+
+import io.pryv.migration.dns.DnsClient;
+import io.pryv.migration.machine.Hands;
+import io.pryv.migration.machine.RegisterContainer;
+import io.pryv.migration.machine.Shell;
+import io.pryv.migration.platform.Register;
+import io.pryv.migration.platform.StepFailure;
+import io.pryv.migration.redis.KeyComparison;
+import io.pryv.migration.redis.RedisDoor;
+import io.pryv.migration.redis.RedisServer;
+import io.pryv.migration.redis.RedisSettings;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Supplier;
+
+/**
+ * A register whose Redis follows another: source, or a slave of it. Its register and dns write a
+ * fixture at every start, which a read-only replica refuses, so that they crash and come back for
+ * ever (field guide 3.12). For that moment its Redis may take writes, once it is proven that no
+ * client's can get there ({@link NginxLeadsAway}).
+ */
+final class Replica {
+
+  /** Looked up in Redis as a user, held by nobody, and told from a client's query by its name. */
+  private static final String NAME = "register-migration-watch";
+
+  /** Names that Redis 3 to 7 understand. */
+  private static final String READ_ONLY = "slave-read-only";
+
+  private static final Duration DNS_PATIENCE = Duration.ofSeconds(1);
+  private static final int DNS_TRIES = 3;
+
+  private final Hands hands;
+  private final Shell shell;
+  private final Register register;
+  private final Register master;
+  private final RedisDoor door;
+  private final DnsClient dns;
+  private final String domain;
+
+  /**
+   * A replica.
+   *
+   * @param master what its Redis follows
+   */
+  Replica(
+      Hands hands,
+      Register register,
+      Register master,
+      RedisDoor door,
+      DnsClient dns,
+      String domain) {
+    this.hands = hands;
+    this.shell = hands.on(register.machine());
+    this.register = register;
+    this.master = master;
+    this.door = door;
+    this.dns = dns;
+    this.domain = domain;
+  }
+
+  /**
+   * One look.
+   *
+   * @param dnsAnswers whether its dns answers
+   * @param registerAnswers whether its register does, inside its container; true where none runs
+   * @param follows whether its Redis is a replica whose link is up
+   * @param open whether its Redis takes writes although it is a read-only replica by its file
+   */
+  record Seen(boolean dnsAnswers, boolean registerAnswers, boolean follows, boolean open) {
+
+    boolean bothAnswer() {
+      return dnsAnswers && registerAnswers;
+    }
+  }
+
+  String machine() {
+    return register.machine().name();
+  }
+
+  /**
+   * Looks.
+   *
+   * @param replication what {@code INFO replication} says; empty when Redis says nothing
+   */
+  Seen look(Supplier<Map<String, String>> replication) {
+    boolean dnsAnswers = dnsAnswers();
+    boolean registerAnswers = registerAnswers();
+    Map<String, String> info = replication.get();
+    return new Seen(
+        dnsAnswers,
+        registerAnswers,
+        "slave".equals(info.get("role")) && "up".equals(info.get("master_link_status")),
+        "slave".equals(info.get("role"))
+            && "0".equals(info.get("slave_read_only"))
+            && readOnlyByItsFile());
+  }
+
+  /** Looks, asking its Redis, too. */
+  Seen look() {
+    return look(
+        () -> {
+          try (RedisServer redis = door.open(register)) {
+            return redis.info("replication");
+          } catch (StepFailure silent) {
+            return Map.of();
+          }
+        });
+  }
+
+  private boolean dnsAnswers() {
+    for (int tries = 0; tries < DNS_TRIES; tries++) {
+      try {
+        dns.askOnce(register.machine().publicAddress(), NAME + "." + domain, "A", DNS_PATIENCE);
+        return true;
+      } catch (StepFailure silent) {
+        // UDP loses a packet now and then.
+      }
+    }
+    return false;
+  }
+
+  private boolean registerAnswers() {
+    RegisterContainer own = new RegisterContainer(shell, register.layout());
+    try {
+      return !own.runs() || own.complaint(KeyComparison.FIXTURE_USER).isEmpty();
+    } catch (StepFailure unknown) {
+      return false;
+    }
+  }
+
+  /** A slave may be configured to take writes: then it has no such trap, and stays as it is. */
+  private boolean readOnlyByItsFile() {
+    return hands
+        .files(register.machine())
+        .read(register.layout().redisConfFile())
+        .flatMap(
+            bytes -> RedisSettings.find(new String(bytes, StandardCharsets.ISO_8859_1), READ_ONLY))
+        .map(value -> !value.equals("no"))
+        .orElse(true);
+  }
+
+  /** Why its Redis may not take writes now; empty when no client's write can get there. */
+  Optional<String> objection() {
+    return NginxLeadsAway.objection(shell, register);
+  }
+
+  /** Lets its Redis take writes. */
+  String open() {
+    try (RedisServer redis = door.open(register)) {
+      redis.configure(READ_ONLY, "no");
+    }
+    return machine()
+        + "'s Redis takes writes for the moment, so that its register and dns can start (no"
+        + " client's request gets there, proven by nginx's configuration)";
+  }
+
+  /** Takes back what its services wrote, makes its Redis read-only again, and proves it. */
+  String close() {
+    try (RedisServer redis = door.open(register)) {
+      int taken;
+      try (RedisServer followed = door.open(master)) {
+        taken = redis.takeFixtureOf(followed);
+      } catch (StepFailure unreachable) {
+        // Rather another fixture than a replica that takes writes.
+        taken = -1;
+      }
+      redis.configure(READ_ONLY, "yes");
+      if (!redis.refusesWrites()) {
+        throw new StepFailure(
+            machine(),
+            "Redis",
+            "a write is refused: replica-read-only yes",
+            "it was accepted",
+            "set it by hand (`redis-cli CONFIG SET replica-read-only yes`)");
+      }
+      return machine()
+          + "'s Redis is read-only again, proven by a refused write; "
+          + (taken < 0
+              ? "the register's fixture could not be compared with " + master.machine().name()
+              : taken == 0
+                  ? "what its services wrote equals what " + master.machine().name() + " holds"
+                  : taken
+                      + " keys of the register's fixture put right from "
+                      + master.machine().name());
+    }
+  }
+}

@@ -1,0 +1,226 @@
+package io.pryv.migration.services;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.pryv.migration.machine.Container;
+import io.pryv.migration.machine.DetachedJob;
+import io.pryv.migration.machine.ProvenData;
+import io.pryv.migration.machine.SandboxRegister;
+import io.pryv.migration.platform.Options;
+import io.pryv.migration.platform.Platform;
+import io.pryv.migration.platform.StepFailure;
+import io.pryv.migration.process.FakeStep;
+import io.pryv.migration.process.StepContexts;
+import io.pryv.migration.process.StepDelegate;
+import java.nio.file.Files;
+import java.time.Duration;
+import java.util.List;
+import java.util.function.Function;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * What the engine believes is not what the machines are: its database was restored from before the
+ * cut-over, a variable was edited, or somebody has started a register by hand.
+ */
+class MachinesAheadTest {
+
+  private final PracticePlatform lab = new PracticePlatform();
+  private final FakeStep step =
+      new FakeStep(
+              SandboxRegister.MIGRATION,
+              new Platform(
+                  "lab",
+                  PracticePlatform.DOMAIN,
+                  lab.source.shell().machine(),
+                  lab.dest.shell().machine(),
+                  List.of(),
+                  List.of(),
+                  "known_hosts",
+                  List.of(),
+                  List.of(),
+                  new Options(
+                      true,
+                      "",
+                      "rsa",
+                      5,
+                      1 << 20,
+                      Duration.ofMinutes(2),
+                      true,
+                      List.of("reg"),
+                      200,
+                      Duration.ofMinutes(1),
+                      null)),
+              lab.hands,
+              lab.hands.journal(),
+              lab.source.register(),
+              lab.dest.register())
+          .reaching(lab.door);
+
+  @AfterEach
+  void remove() {
+    lab.close();
+  }
+
+  /** Every step of this package from before dest is elected. */
+  static Stream<Function<StepContexts, StepDelegate>> stepsBeforeTheCutOver() {
+    return Stream.of(
+        contexts -> new LaunchDestDelegate(contexts, null, null),
+        FenceDestDelegate::new,
+        StopDestDelegate::new,
+        PublishRedisPortDelegate::new,
+        StopSourceDelegate::new);
+  }
+
+  private void nginxOnSourceLeadsTo(String server) {
+    lab.source
+        .shell()
+        .confFile(
+            "reg-master/nginx/conf/site.conf",
+            "upstream register_server {\n  server " + server + ";\n}\n");
+  }
+
+  @ParameterizedTest
+  @MethodSource("stepsBeforeTheCutOver")
+  void withADatabaseFromBeforeTheCutOverNoStepHarmsTheWriterDest(
+      Function<StepContexts, StepDelegate> step) {
+    nginxOnSourceLeadsTo("127.0.0.1:443");
+    assertRefused(step.apply(this.step.contexts()), "leads clients to dest");
+  }
+
+  @ParameterizedTest
+  @MethodSource("stepsBeforeTheCutOver")
+  void aSourceThatFollowsTellsTheSame(Function<StepContexts, StepDelegate> step) {
+    nginxOnSourceLeadsTo("register:9000");
+    lab.source
+        .shell()
+        .confFile("reg-master/redis/conf/redis.conf", "port 6379\nreplicaof 127.0.0.1 4567\n");
+    assertRefused(step.apply(this.step.contexts()), "makes source's Redis follow 127.0.0.1 4567");
+  }
+
+  private void assertRefused(StepDelegate delegate, String sign) {
+    assertThatThrownBy(() -> step.run(delegate))
+        .isInstanceOf(StepFailure.class)
+        .hasMessageContaining(sign)
+        .hasMessageContaining("dest is the writer")
+        .hasMessageContaining("database restored");
+    assertThat(lab.changes()).isZero();
+    assertThat(lab.sourceRedis.fenced()).isFalse();
+    assertThat(lab.destRedis.fenced()).isFalse();
+    assertThat(lab.containers(lab.dest).look()).allSatisfy(c -> assertThat(c.up()).isTrue());
+  }
+
+  @Test
+  void sourceIsNotStartedUnlessItsNginxLeadsToDest() {
+    lab.containers(lab.source).holdDownAndStop();
+    nginxOnSourceLeadsTo("register:9000");
+    int changes = lab.changes();
+    assertThatThrownBy(() -> step.run(new StartSourceDelegate(step.contexts(), null, null)))
+        .isInstanceOf(StepFailure.class)
+        .hasMessageContaining("source would be a second writer");
+    assertThat(lab.changes()).isEqualTo(changes);
+  }
+
+  @Test
+  void destStartsOnceSourceIsDownAndTheCopyProven() {
+    provenAndStopped();
+    assertThatCode(() -> oneWriter().allow()).doesNotThrowAnyException();
+    assertThatCode(() -> oneWriter().allow()).as("run twice").doesNotThrowAnyException();
+    lab.containers(lab.dest).start();
+    lab.dest.dataFile("appendonly.aof", "Redis has written since");
+    assertThatCode(() -> oneWriter().allow()).as("retried").doesNotThrowAnyException();
+  }
+
+  @Test
+  void aSourceThatWasStartedByHandKeepsDestDown() {
+    provenAndStopped();
+    lab.source.container("reverse_proxy").restartPolicy("always");
+    assertThatThrownBy(() -> oneWriter().allow())
+        .hasMessageContaining("somebody has started source since it was stopped");
+    lab.source.container("reverse_proxy").restartPolicy("no");
+    lab.shell(lab.source)
+        .run(io.pryv.migration.machine.Command.look("by hand", "docker start pryv_register_1"));
+    assertThatThrownBy(() -> oneWriter().allow())
+        .hasMessageContaining("pryv_register_1 running")
+        .hasMessageContaining("Dest was not started");
+  }
+
+  @Test
+  void withoutTheProofDestIsNotStartedWhateverVariablesSay() {
+    lab.dest.dataFile("appendonly.aof", "set alice");
+    lab.containers(lab.source).holdDownAndStop();
+    lab.containers(lab.dest).holdDownAndStop();
+    assertThatThrownBy(() -> oneWriter().allow())
+        .isInstanceOf(StepFailure.class)
+        .hasMessageContaining("that proof was never made");
+  }
+
+  @Test
+  void dataThatChangedSinceItsProofIsNotStartedFrom() {
+    provenAndStopped();
+    lab.dest.dataFile("appendonly.aof", "set mallory");
+    assertThatThrownBy(() -> oneWriter().allow())
+        .hasMessageContaining("changed since: appendonly.aof");
+  }
+
+  @Test
+  void aDestThatSomebodyElseStartedMayHaveLoadedAnything() {
+    provenAndStopped();
+    lab.containers(lab.dest).start();
+    assertThatThrownBy(() -> oneWriter().allow()).hasMessageContaining("started by somebody else");
+  }
+
+  @Test
+  void whileASyncRunsDestIsNotStarted() {
+    provenAndStopped();
+    DetachedJob job =
+        new DetachedJob(lab.shell(lab.dest), SandboxRegister.MIGRATION, "last-sync-1", "rsync");
+    job.launch("sleep 600");
+    try {
+      assertThatThrownBy(() -> oneWriter().allow()).hasMessageContaining("last-sync-1 runs");
+    } finally {
+      job.kill();
+    }
+    assertThatCode(() -> oneWriter().allow()).doesNotThrowAnyException();
+  }
+
+  @Test
+  void theCountAtTheStopIsReadFromSourceAndNotFromAVariable() throws Exception {
+    step.put("sourceKeyCounts", new io.pryv.migration.redis.KeyCounts(1, 1, 1, 0, 1, 0));
+    assertThatThrownBy(() -> step.run(new ProveDestDelegate(step.contexts())))
+        .hasMessageContaining("this migration has not stopped source");
+    Files.createDirectories(lab.source.work());
+    Files.writeString(lab.source.work().resolve("source-at-stop"), "2 2 2 0 1 0 900 1\n");
+    assertThatThrownBy(() -> step.run(new ProveDestDelegate(step.contexts())))
+        .hasMessageContaining("what source held at the stop");
+    lab.destRedis.user("alice", "alice@pryv.lab", "co1");
+    assertThat(step.run(new ProveDestDelegate(step.contexts()))).contains("exactly");
+  }
+
+  private void provenAndStopped() {
+    lab.dest.dataFile("appendonly.aof", "set alice");
+    lab.containers(lab.source).holdDownAndStop();
+    lab.containers(lab.dest).holdDownAndStop();
+    new ProvenData(
+            lab.shell(lab.dest),
+            lab.dest.register().layout().dataDirectory(),
+            SandboxRegister.MIGRATION)
+        .note();
+    assertThat(lab.containers(lab.dest).look()).noneMatch(Container::up);
+  }
+
+  private OneWriter oneWriter() {
+    return new OneWriter(
+        lab.source.register(),
+        lab.containers(lab.source),
+        lab.dest.register(),
+        lab.containers(lab.dest),
+        lab.hands,
+        SandboxRegister.MIGRATION);
+  }
+}
