@@ -7,7 +7,6 @@ import io.pryv.migration.dns.FakeDns;
 import io.pryv.migration.machine.SandboxHands;
 import io.pryv.migration.machine.SandboxShell;
 import io.pryv.migration.machine.StubDocker;
-import io.pryv.migration.platform.Layout;
 import io.pryv.migration.platform.Machine;
 import io.pryv.migration.platform.Register;
 import io.pryv.migration.platform.StepFailure;
@@ -82,25 +81,7 @@ class FollowDestTest {
   }
 
   private Register register(Machine machine) {
-    return new Register(
-        machine,
-        new Layout(
-            "docker-compose",
-            "",
-            "pryv",
-            "",
-            "",
-            "",
-            "9999:9999",
-            conf.toString(),
-            "",
-            "",
-            "",
-            "pryv_redis_1",
-            "pryv_reverse_proxy_1",
-            "pryv_register_1",
-            "pryv_dns_1",
-            "5.0.2"));
+    return TunnelledRegister.of(machine, conf, "9999:9999", "5.0.2");
   }
 
   private FollowDest followDest() {

@@ -6,7 +6,6 @@ import io.pryv.migration.dns.FakeDns;
 import io.pryv.migration.machine.SandboxHands;
 import io.pryv.migration.machine.SandboxShell;
 import io.pryv.migration.machine.StubDocker;
-import io.pryv.migration.platform.Layout;
 import io.pryv.migration.platform.Machine;
 import io.pryv.migration.platform.Options;
 import io.pryv.migration.platform.Platform;
@@ -100,27 +99,8 @@ class ReplicationStepsTest {
     destMachine.close();
   }
 
-  private Register register(Machine machine) throws IOException {
-    Path any = sourceMachine.root();
-    return new Register(
-        machine,
-        new Layout(
-            "docker-compose",
-            "",
-            "pryv",
-            "",
-            "",
-            "",
-            Files.getAttribute(any, "unix:uid") + ":" + Files.getAttribute(any, "unix:gid"),
-            conf.toString(),
-            "",
-            "",
-            "",
-            "pryv_redis_1",
-            "pryv_reverse_proxy_1",
-            "pryv_register_1",
-            "pryv_dns_1",
-            "5.0.2"));
+  private Register register(Machine machine) {
+    return TunnelledRegister.ofOurs(machine, conf, "5.0.2");
   }
 
   private int changes() {

@@ -6,7 +6,6 @@ import io.pryv.migration.machine.SandboxHands;
 import io.pryv.migration.machine.SandboxShell;
 import io.pryv.migration.machine.SshdProcess;
 import io.pryv.migration.machine.StubDocker;
-import io.pryv.migration.platform.Layout;
 import io.pryv.migration.platform.Machine;
 import io.pryv.migration.platform.Register;
 import java.io.IOException;
@@ -90,30 +89,7 @@ final class TwoMachines implements AutoCloseable {
   }
 
   private Register register(Machine machine) {
-    try {
-      Path any = sourceMachine.root();
-      return new Register(
-          machine,
-          new Layout(
-              "docker-compose",
-              "",
-              "pryv",
-              "",
-              "",
-              "",
-              Files.getAttribute(any, "unix:uid") + ":" + Files.getAttribute(any, "unix:gid"),
-              conf.toString(),
-              "",
-              "",
-              "",
-              "pryv_redis_1",
-              "pryv_reverse_proxy_1",
-              "pryv_register_1",
-              "pryv_dns_1",
-              "7.0.15"));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    return TunnelledRegister.ofOurs(machine, conf, "7.0.15");
   }
 
   private static int freePort() {
