@@ -19,7 +19,7 @@ final class FaultsPage {
 
       Written by `script/faults`, which runs what has not been run yet; `script/faults STEP FAULT` runs one cell again,
       `script/faults --list` tells which cells stand for others and why. *Outage* is what clients missed in all from
-      the fault to the recovery: it holds the outage that the cold window has without any fault, too. *Recovery* is the time
+      the fault to the recovery, for a fault in the cold window from its beginning: it holds what the window costs without any fault, too. *Recovery* is the time
       until the step was through, or source back. Cells of one migration are told apart by their time.
 
       """;

@@ -21,6 +21,7 @@ import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -227,9 +228,7 @@ final class MigrationRun {
                 + migration
                 + "&activityId="
                 + step)) {
-      if (OffsetDateTime.parse(run.get("endTime").asText(), ENGINE_TIME)
-          .toInstant()
-          .isAfter(time)) {
+      if (engineTime(run.get("endTime")).isAfter(time)) {
         return true;
       }
     }
@@ -396,12 +395,13 @@ final class MigrationRun {
             submit(id, "{\"retirementConfirmed\":{\"value\":true,\"type\":\"Boolean\"}}");
           }
         }
-        default ->
-            throw new Stuck(
-                "it waits at "
-                    + task.get("taskDefinitionKey").asText()
-                    + ": "
-                    + program.get("/engine-rest/task/" + id + "/variables").toString());
+        case Known.MEND -> {
+          if (active == null) {
+            countPutBack("preflight found something to mend");
+            submit(id, "{\"preflightDecision\":{\"value\":\"checkAgain\",\"type\":\"String\"}}");
+          }
+        }
+        default -> throw new Stuck("it waits at " + task.get("taskDefinitionKey").asText());
       }
     }
     if (moved()) {
@@ -417,16 +417,21 @@ final class MigrationRun {
     String failure =
         program.get("/engine-rest/task/" + task + "/variables").at("/windowFailure/value").asText();
     if (!failure.isEmpty()) {
-      tell("back at the gate: " + failure);
-      if (++putBack > MOST_PUT_BACK) {
-        throw new Stuck("source was put back for the " + putBack + "th time: " + failure);
-      }
+      countPutBack("back at the gate: " + failure);
       until("source serves after it was put back", lab::serves);
     }
     submit(
         task,
         "{\"gateDecision\":{\"value\":\"go\",\"type\":\"String\"},"
             + "\"notBefore\":{\"value\":\"\",\"type\":\"String\"}}");
+  }
+
+  /** The process asks the operator to begin again, which no fault may make it do for ever. */
+  private void countPutBack(String why) {
+    tell(why);
+    if (++putBack > MOST_PUT_BACK) {
+      throw new Stuck("for the " + putBack + "th time: " + why);
+    }
   }
 
   private void submit(String task, String variables) {
@@ -467,6 +472,11 @@ final class MigrationRun {
   private List<Result> judge(String stuck, Map<String, String> before, RunIds runIds)
       throws IOException {
     String end = end();
+    Optional<Cell> latest =
+        cells.stream()
+            .filter(cell -> progress.get(cell).injected != null)
+            .max(Comparator.comparing(cell -> progress.get(cell).injected));
+    Cell culprit = active == null ? latest.orElse(cells.get(0)) : active;
     boolean back = !end.equals("completed") && !end.equals("moved");
     if (active != null && over() && goesBack(active)) {
       progress.get(active).recovered = Instant.now();
@@ -490,14 +500,16 @@ final class MigrationRun {
     List<Result> results = new ArrayList<>();
     for (Map.Entry<Cell, Progress> entry : progress.entrySet()) {
       Progress one = entry.getValue();
-      if (one.injected == null && stuck.isEmpty()) {
-        results.add(
-            result(entry.getKey(), one, clients, List.of("the point was not reached"), end));
-      } else if (one.injected != null) {
-        List<String> problems = new ArrayList<>(common);
-        if (one.recovered == null) {
-          problems.add(0, stuck.isEmpty() ? "not recovered at the end" : stuck);
-        }
+      List<String> problems = new ArrayList<>(common);
+      if (one.injected == null) {
+        problems.add(0, "the point was not reached");
+      } else if (one.recovered == null) {
+        problems.add(0, stuck.isEmpty() ? "not recovered at the end" : stuck);
+      } else if (!stuck.isEmpty()) {
+        problems.add(0, stuck);
+      }
+      // Where it got stuck, only that fault is judged; the others are to be run again.
+      if (stuck.isEmpty() || entry.getKey().equals(culprit)) {
         results.add(result(entry.getKey(), one, clients, problems, end));
       }
     }
@@ -510,7 +522,9 @@ final class MigrationRun {
 
   private Result result(
       Cell cell, Progress one, TrafficJudge clients, List<String> problems, String end) {
-    Instant from = one.injected == null ? Instant.now() : one.injected;
+    Instant injected = one.injected == null ? Instant.now() : one.injected;
+    // What the cold window costs belongs to a fault in it, wherever in it the fault came.
+    Instant from = Packing.inOutage(cell) ? windowBefore(injected) : injected;
     Instant to = one.recovered == null ? Instant.now() : one.recovered;
     return new Result(
         cell.id(),
@@ -519,10 +533,29 @@ final class MigrationRun {
         clients.outageMs("http", from, to),
         Math.max(clients.outageMs("dns", from, to), clients.outageMs("dnsResolver", from, to)),
         clients.outageMs("writes", from, to),
-        Duration.between(from, to).toMillis(),
+        Duration.between(injected, to).toMillis(),
         one.retries,
         cells.stream().filter(other -> !other.equals(cell)).map(Cell::id).toList(),
         LocalDate.now(ZoneOffset.UTC).toString());
+  }
+
+  /** When the cold window began that was open, or had just been closed, then. */
+  private Instant windowBefore(Instant time) {
+    Instant latest = Instant.MIN;
+    for (JsonNode run :
+        program.get(
+            "/engine-rest/history/activity-instance?processInstanceId="
+                + migration
+                + "&activityId="
+                + Known.WINDOW)) {
+      Instant start = engineTime(run.get("startTime"));
+      latest = start.isAfter(latest) && !start.isAfter(time) ? start : latest;
+    }
+    return latest.equals(Instant.MIN) ? time : latest;
+  }
+
+  private static Instant engineTime(JsonNode time) {
+    return OffsetDateTime.parse(time.asText(), ENGINE_TIME).toInstant();
   }
 
   /** {@code completed}, {@code rolledBack}, …, or {@code moved} while it still follows. */

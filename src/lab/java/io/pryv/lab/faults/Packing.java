@@ -45,14 +45,15 @@ final class Packing {
   private static boolean together(Cell one, Cell other, List<Step> order) {
     Cell early = order.indexOf(one.step()) < order.indexOf(other.step()) ? one : other;
     return !one.step().equals(other.step())
-        && !(outage(one) && outage(other))
+        && !(inOutage(one) && inOutage(other))
         && one.step().part() != Part.BACK
         && other.step().part() != Part.BACK
         && early.fault() != Fault.ROLLBACK
         && (one.fault() == Fault.DISK_FULL) == (other.fault() == Fault.DISK_FULL);
   }
 
-  private static boolean outage(Cell cell) {
+  /** Whether clients wait anyway when it comes. */
+  static boolean inOutage(Cell cell) {
     return cell.step().part() == Part.WINDOW || Known.closesWindow(cell.step());
   }
 }
