@@ -56,11 +56,7 @@ class RecordedSteps implements StepContexts {
   private volatile boolean stopping;
 
   RecordedSteps(
-      Logbook logbook,
-      PlatformShells shells,
-      RedisDoors redisDoors,
-      Leases leases,
-      Seals seals) {
+      Logbook logbook, PlatformShells shells, RedisDoors redisDoors, Leases leases, Seals seals) {
     this.logbook = logbook;
     this.shells = shells;
     this.redisDoors = redisDoors;

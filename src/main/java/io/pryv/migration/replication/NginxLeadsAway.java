@@ -48,7 +48,8 @@ final class NginxLeadsAway {
       String looked =
           shell
               .run(
-                  Command.look("see where nginx leads requests", look(layout)).within(LONGEST_LOOK))
+                  Command.look("see where nginx leads requests", look(layout, main))
+                      .within(LONGEST_LOOK))
               .orFail(
                   "see that nginx runs (`docker ps`) and what `nginx -t` says in its container");
       return judge(looked).map(found -> register.machine().name() + "'s nginx: " + found);
@@ -77,8 +78,7 @@ final class NginxLeadsAway {
             echo '%s'
             docker exec "$nginx" nginx -T -c %s 2>/dev/null </dev/null
             """
-                .formatted(
-                    Quote.sh(layout.nginxConfDirectory()), CONFIGURATION, Quote.sh(main));
+                .formatted(Quote.sh(layout.nginxConfDirectory()), CONFIGURATION, Quote.sh(main));
   }
 
   /** Judges what the look printed. */

@@ -78,11 +78,6 @@ class TunnelWatch implements StandingWatch {
   }
 
   private Replica replica(StepContext step, Register register, Register master) {
-    return new Replica(
-        step.hands(),
-        register,
-        master,
-        step.redis(),
-        dns, step.platform().domain());
+    return new Replica(step.hands(), register, master, step.redis(), dns, step.platform().domain());
   }
 }

@@ -3,8 +3,8 @@ package io.pryv.migration.services;
 import io.pryv.migration.process.StepContext;
 import io.pryv.migration.process.StepContexts;
 import io.pryv.migration.process.StepDelegate;
-import io.pryv.migration.redis.RoleFile;
 import io.pryv.migration.redis.Election;
+import io.pryv.migration.redis.RoleFile;
 import org.springframework.stereotype.Component;
 
 @Component("fenceDest")

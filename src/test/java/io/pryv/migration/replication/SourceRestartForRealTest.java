@@ -151,13 +151,7 @@ class SourceRestartForRealTest {
   private List<String> lookUntilWell() {
     ReplicationHealth health = new ReplicationHealth(machines.tunnel());
     Replica replica =
-        new Replica(
-            machines.hands,
-            machines.source,
-            machines.dest,
-            door,
-            dns(),
-            "pryv.lab");
+        new Replica(machines.hands, machines.source, machines.dest, door, dns(), "pryv.lab");
     List<String> done = new ArrayList<>();
     Awaitility.await()
         .atMost(Duration.ofSeconds(60))
