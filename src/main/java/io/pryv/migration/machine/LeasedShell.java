@@ -4,6 +4,7 @@ import io.pryv.migration.platform.Machine;
 import io.pryv.migration.platform.StepFailure;
 import java.net.Socket;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 
 /** A shell under a lease, see {@link LeasedShells}. */
 final class LeasedShell implements Shell {
@@ -12,14 +13,14 @@ final class LeasedShell implements Shell {
   private final LeaseHolder holder;
   private final BooleanSupplier mayTake;
   private final BooleanSupplier settled;
-  private final Runnable nowSettled;
+  private final Consumer<Boolean> nowSettled;
 
   LeasedShell(
       Shell shell,
       LeaseHolder holder,
       BooleanSupplier mayTake,
       BooleanSupplier settled,
-      Runnable nowSettled) {
+      Consumer<Boolean> nowSettled) {
     this.shell = shell;
     this.holder = holder;
     this.mayTake = mayTake;
@@ -47,9 +48,15 @@ final class LeasedShell implements Shell {
             null,
             /* overtaken= */ true);
       }
-      CommandResult result = behind(LeaseFile.take(holder, command.deadline()), command);
-      nowSettled.run();
-      return result;
+      try {
+        CommandResult result = behind(LeaseFile.take(holder, command.deadline()), command);
+        nowSettled.accept(true);
+        return result;
+      } catch (ConnectionLost unknown) {
+        // It may still be at work: the next look waits for its end.
+        nowSettled.accept(false);
+        throw unknown;
+      }
     }
     return settled.getAsBoolean() ? shell.run(command) : firstLook(command);
   }
@@ -70,7 +77,7 @@ final class LeasedShell implements Shell {
       }
       result = shell.run(command);
     }
-    nowSettled.run();
+    nowSettled.accept(true);
     return result;
   }
 

@@ -50,6 +50,12 @@ public final class LeasedShells implements Shells {
         holder,
         () -> mayTake.test(machine),
         () -> !step || settled.contains(machine),
-        () -> settled.add(machine));
+        now -> {
+          if (now) {
+            settled.add(machine);
+          } else {
+            settled.remove(machine);
+          }
+        });
   }
 }

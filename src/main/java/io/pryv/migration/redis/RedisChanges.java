@@ -2,6 +2,7 @@ package io.pryv.migration.redis;
 
 import io.pryv.migration.machine.Command;
 import io.pryv.migration.machine.CommandResult;
+import io.pryv.migration.machine.ConnectionLost;
 import io.pryv.migration.machine.Shell;
 import io.pryv.migration.platform.StepFailure;
 import java.nio.charset.StandardCharsets;
@@ -58,10 +59,16 @@ final class RedisChanges {
    * @return what it printed, a line each
    */
   List<String> run(String purpose, String script) {
-    CommandResult result =
-        shell.run(
-            Command.change("Redis: " + purpose, FUNCTIONS.formatted(host, port) + script)
-                .within(DEADLINE));
+    Command change =
+        Command.change("Redis: " + purpose, FUNCTIONS.formatted(host, port) + script)
+            .within(DEADLINE);
+    CommandResult result;
+    try {
+      result = shell.run(change);
+    } catch (ConnectionLost unknown) {
+      awaitEnd(unknown);
+      throw unknown;
+    }
     if (!result.succeeded()) {
       throw new StepFailure(
           shell.machine().name(),
@@ -76,6 +83,18 @@ final class RedisChanges {
               + " before it acts");
     }
     return result.output().lines().toList();
+  }
+
+  /**
+   * Whoever looks next asks Redis itself, past the machine's lock; so the end of what was cut off
+   * is waited for here, if the machine can be reached again.
+   */
+  private void awaitEnd(ConnectionLost unknown) {
+    try {
+      shell.run(Command.look("see that nothing cut off is still at work", "true"));
+    } catch (StepFailure unreachable) {
+      unknown.addSuppressed(unreachable);
+    }
   }
 
   /** An inline command: what could be taken for something else is quoted, byte by byte. */

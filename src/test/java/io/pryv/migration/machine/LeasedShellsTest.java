@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import io.pryv.migration.platform.Machine;
 import io.pryv.migration.platform.StepFailure;
 import java.io.IOException;
+import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -117,6 +118,61 @@ class LeasedShellsTest {
     assertThat(look.join().output()).isEqualTo("x\n");
     assertThat(change.join().succeeded()).isTrue();
     assertThatThrownBy(() -> first.run(TOUCH)).isInstanceOf(LeaseHeld.class);
+  }
+
+  /** What a lost connection leaves behind may still be at work: nobody concludes from half of it. */
+  @Test
+  void aLookAfterALostConnectionWaitsForTheEndOfWhatWasCutOff() {
+    Shell step =
+        LeasedShells.ofStep(asked -> new CutOff(machine), ours(1, 10), taken -> true)
+            .to(machine.machine());
+    step.run(TOUCH);
+    assertThatThrownBy(
+            () ->
+                step.run(
+                    Command.change(
+                        "cut off", "until [ -e go ]; do sleep 0.05; done; echo x >>touched")))
+        .isInstanceOf(ConnectionLost.class);
+    CompletableFuture<CommandResult> look =
+        CompletableFuture.supplyAsync(() -> step.run(Command.look("look", "cat touched")));
+    Awaitility.await()
+        .until(() -> machine.ran().stream().anyMatch(c -> c.purpose().startsWith("wait for the")));
+    machine.run(Command.look("let it end", "touch go"));
+
+    assertThat(look.join().output()).isEqualTo("x\nx\n");
+  }
+
+  /** The connection is lost once "cut off" has begun; the machine goes on with it. */
+  private record CutOff(SandboxShell machineItself) implements Shell {
+
+    @Override
+    public Machine machine() {
+      return machineItself.machine();
+    }
+
+    @Override
+    public CommandResult run(Command command) {
+      if (!command.purpose().equals("cut off")) {
+        return machineItself.run(command);
+      }
+      Command begun =
+          new Command(
+              command.purpose(),
+              "touch begun\n" + command.script(),
+              command.input(),
+              command.deadline(),
+              command.changes());
+      CompletableFuture<CommandResult> goesOn =
+          CompletableFuture.supplyAsync(() -> machineItself.run(begun));
+      Awaitility.await()
+          .until(() -> Files.exists(machineItself.home().resolve("begun")) || goesOn.isDone());
+      throw new ConnectionLost("source", command.purpose(), "connection reset", null);
+    }
+
+    @Override
+    public Socket connect(String host, int port) {
+      return machineItself.connect(host, port);
+    }
   }
 
   @Test
