@@ -120,7 +120,9 @@ class LeasedShellsTest {
     assertThatThrownBy(() -> first.run(TOUCH)).isInstanceOf(LeaseHeld.class);
   }
 
-  /** What a lost connection leaves behind may still be at work: nobody concludes from half of it. */
+  /**
+   * What a lost connection leaves behind may still be at work: nobody concludes from half of it.
+   */
   @Test
   void aLookAfterALostConnectionWaitsForTheEndOfWhatWasCutOff() {
     Shell step =
