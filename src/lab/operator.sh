@@ -76,7 +76,7 @@ roll_back() { post "/api/migrations/$1/rollback" <<<"{\"reason\":\"asked for by 
 tree() {
   docker exec "pryv-lab-$1" sh -c 'cd / && find var/pryv root/.ssh -path "*/redis/data" -prune -o -path "*/log" -prune -o -printf "%M %U:%G %p\n" | LC_ALL=C sort
     find var/pryv root/.ssh -path "*/redis/data" -prune -o -path "*/log" -prune -o -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum
-    docker ps -a --format "{{.Names}}" | sort | xargs docker inspect -f "{{.Name}} {{.State.Status}} {{.HostConfig.RestartPolicy.Name}}"
+    docker ps -a --format "{{.Names}}" | sort | xargs -r docker inspect -f "{{.Name}} {{.State.Status}} {{.HostConfig.RestartPolicy.Name}}"
     ls -d /root/.register-migration/* 2>/dev/null | grep -v "/lease$"; true'
 }
 

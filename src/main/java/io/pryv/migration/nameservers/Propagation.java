@@ -10,7 +10,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
 
-/** Whether the parent and the resolvers send clients to dest, and to nobody else. */
+/**
+ * Whether the parent and the resolvers send clients to dest, and to nobody else; with the platform
+ * reversed: to source again.
+ */
 final class Propagation {
 
   private final Platform platform;
@@ -27,9 +30,10 @@ final class Propagation {
   /**
    * One look.
    *
+   * @param to the machine that clients shall come to
    * @param wanted whom all should name
    */
-  record Look(List<View> views, String wanted) {
+  record Look(List<View> views, String to, String wanted) {
 
     boolean moved() {
       return !views.isEmpty() && views.stream().allMatch(View::moved);
@@ -43,7 +47,9 @@ final class Propagation {
       StringBuilder text =
           new StringBuilder("Wanted: ")
               .append(wanted)
-              .append("\n\n| who | question | says | dest? |\n|---|---|---|---|\n");
+              .append("\n\n| who | question | says | ")
+              .append(to)
+              .append("? |\n|---|---|---|---|\n");
       for (View view : views) {
         text.append(
             "| %s | %s | %s | %s |\n"
@@ -74,7 +80,7 @@ final class Propagation {
         views.add(address(resolver, name + "." + domain));
       }
     }
-    return new Look(views, wanted.describe());
+    return new Look(views, platform.dest().name(), wanted.describe());
   }
 
   private View view(String who, String question, Supplier<Delegation> asked, Delegation wanted) {

@@ -15,16 +15,21 @@ import java.util.TreeSet;
 
 /**
  * What the operator must change at the hosting provider (procedure, "Update Name servers"): what
- * the parent says now, and what dest's own DNS says of itself.
+ * the parent says now, and what dest's own DNS says of itself. With the platform reversed: the way
+ * back.
  */
 final class RecordsToChange {
 
   private final Platform platform;
   private final DnsClient dns;
+  private final String from;
+  private final String to;
 
   RecordsToChange(Platform platform, DnsClient dns) {
     this.platform = platform;
     this.dns = dns;
+    this.from = platform.source().name();
+    this.to = platform.dest().name();
   }
 
   /**
@@ -39,15 +44,18 @@ final class RecordsToChange {
   /**
    * What there is to do.
    *
+   * @param from whom resolvers ask until they forget it
+   * @param to whom the parent shall name
    * @param warnings what else an operator must know, worded for him
    * @param longestTtl of all records seen, seconds
    */
-  record Listed(List<Change> changes, List<String> warnings, long longestTtl) {
+  record Listed(
+      String from, String to, List<Change> changes, List<String> warnings, long longestTtl) {
 
     String markdown() {
       StringBuilder text = new StringBuilder();
       if (changes.isEmpty()) {
-        text.append("Nothing to change: the parent delegates to dest already.\n");
+        text.append("Nothing to change: the parent delegates to %s already.%n".formatted(to));
       } else {
         text.append(
             "| where | name | type | now | change to | TTL (s) |\n|---|---|---|---|---|---|\n");
@@ -68,7 +76,9 @@ final class RecordsToChange {
       }
       return text.append("\n\nLongest TTL: ")
           .append(longestTtl)
-          .append(" s; for that long some resolvers go on asking source.\n")
+          .append(" s; for that long some resolvers go on asking ")
+          .append(from)
+          .append(".\n")
           .toString();
     }
   }
@@ -82,9 +92,9 @@ final class RecordsToChange {
       throw new StepFailure(
           platform.dest().name(),
           "DNS answer for NS of " + domain,
-          "dest's name servers",
+          to + "'s name servers",
           "no records",
-          "see the nameServers of dest's dns configuration and the log of its dns container");
+          "see the nameServers of its dns configuration and the log of its dns container");
     }
     Delegation now = null;
     long longest = wanted.ttl();
@@ -100,14 +110,15 @@ final class RecordsToChange {
         now = said;
       }
     }
-    List<Change> changes = changes(now, wanted, "parent zone of " + domain, domain);
+    List<Change> changes = changes(now, wanted, "parent zone of " + domain, domain, to);
     warnings.addAll(destStillNamesSource(wanted));
     longest = Math.max(longest, sourceNamesItself(warnings));
-    return new Listed(changes, warnings, longest);
+    return new Listed(from, to, changes, warnings, longest);
   }
 
   /** From what the parent says now to what dest says of itself. */
-  static List<Change> changes(Delegation now, Delegation wanted, String where, String domain) {
+  static List<Change> changes(
+      Delegation now, Delegation wanted, String where, String domain, String to) {
     List<Change> changes = new ArrayList<>();
     Set<String> names = new TreeSet<>(now.servers().keySet());
     names.addAll(wanted.servers().keySet());
@@ -136,7 +147,7 @@ final class RecordsToChange {
                 name,
                 "A",
                 "its address now",
-                "an address of dest or dest's slave",
+                "an address of " + to + " or its slave",
                 now.ttl()));
       }
     }
@@ -155,9 +166,9 @@ final class RecordsToChange {
       for (String address : addresses) {
         if (old.contains(address)) {
           warnings.add(
-              ("dest's own DNS answers %s with source's address %s: change it in dest's dns"
-                      + " configuration and restart dest's dns before the delegation is moved")
-                  .formatted(name, address));
+              ("%s's own DNS answers %s with %s's address %s: change it in %s's dns configuration"
+                      + " and restart its dns before the delegation is moved")
+                  .formatted(to, name, from, address, to));
         }
       }
     }
@@ -177,20 +188,20 @@ final class RecordsToChange {
       longest = Math.max(longest, answer.ttl());
       for (String address : Records.data(answer.records(), "A")) {
         if (successors.containsKey(address)) {
-          still.add(name + " → " + address + " (dest: " + successors.get(address) + ")");
+          still.add(name + " → " + address + " (" + to + ": " + successors.get(address) + ")");
         }
       }
     }
     if (!still.isEmpty()) {
       warnings.add(
-          ("source's own zone still names source: %s. Resolvers that trust the domain's own answers"
-                  + " over the parent's may renew these for ever (TTL %d s); they are served, since"
-                  + " source's nginx proxies and its DNS follows dest, but source can not retire"
-                  + " while they ask. If the quiet period never comes, set the dest addresses in"
-                  + " source's dns configuration and restart its dns, with `replica-read-only no` on"
-                  + " source's Redis for that moment only: a dns container restarted on a read-only"
-                  + " replica does not come up.")
-              .formatted(String.join(", ", still), longest));
+          ("%1$s's own zone still names %1$s: %3$s. Resolvers that trust the domain's own answers"
+                  + " over the parent's may renew these for ever (TTL %4$d s); they are served, since"
+                  + " %1$s's nginx proxies and its DNS follows %2$s, but %1$s can not go while they"
+                  + " ask. If the quiet period never comes, set %2$s's addresses in %1$s's dns"
+                  + " configuration and restart its dns, with `replica-read-only no` on its Redis for"
+                  + " that moment only: a dns container restarted on a read-only replica does not"
+                  + " come up.")
+              .formatted(from, to, String.join(", ", still), longest));
     }
     return longest;
   }

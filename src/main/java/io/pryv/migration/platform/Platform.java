@@ -52,6 +52,21 @@ public record Platform(
     return successors;
   }
 
+  /** The same with source and dest in each other's place: the way back. */
+  public Platform reversed() {
+    return new Platform(
+        name,
+        domain,
+        dest,
+        source,
+        destSlaves,
+        sourceSlaves,
+        knownHosts,
+        parentNameServers,
+        resolvers,
+        options);
+  }
+
   /** Public addresses of dest and its slaves. */
   public Set<String> destAddresses() {
     Set<String> addresses = new LinkedHashSet<>(Set.of(dest.publicAddress()));

@@ -53,6 +53,9 @@ public class Decisions {
   public void nameServers(DelegateTask task) {
     String decision = oneOf(task, "nameServersDecision", Set.of("changed", ROLL_BACK));
     note(task, decision);
+    if (decision.equals("changed")) {
+      task.setVariable("nameServersChanged", true);
+    }
     rollBackIfAsked(task, decision);
   }
 
@@ -61,6 +64,11 @@ public class Decisions {
     String decision = oneOf(task, "retirementDecision", Set.of("retire", ROLL_BACK));
     note(task, decision);
     rollBackIfAsked(task, decision);
+  }
+
+  /** Says that the records lead to source again. */
+  public void nameServersBack(DelegateTask task) {
+    note(task, "changed");
   }
 
   private void rollBackIfAsked(DelegateTask task, String decision) {

@@ -10,11 +10,17 @@ import io.pryv.migration.process.StepDelegate;
 import io.pryv.migration.redis.WriteProof;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Optional;
 import org.springframework.stereotype.Component;
 
-/** Lets source's nginx lead clients to source's own register again. */
+/**
+ * Lets source's nginx lead clients to source's own register again, and then, if the name servers
+ * may lead some to dest, dest's nginx lead these to source.
+ */
 @Component("returnProxy")
 class ReturnProxyDelegate extends StepDelegate {
+
+  private static final Duration PATIENCE = Duration.ofSeconds(15);
 
   private final HttpsProbe https;
 
@@ -25,19 +31,17 @@ class ReturnProxyDelegate extends StepDelegate {
 
   @Override
   protected void perform(StepContext step) {
-    Register source = step.source();
-    boolean changed =
-        new ReturnedProxy(
-                source,
-                new FileUndo(
-                    source.machine().name(), step.hands().files(source.machine()), step.journal()),
-                new NginxContainer(step.hands().on(source.machine()), source.layout()),
-                new WriteProof(source, step.redis(), https, step.platform().domain()),
-                Duration.ofSeconds(15))
-            .give();
+    boolean changed = returned(step).give();
+    // In this order: while both pass on, they would pass on to each other.
+    Optional<ReturnedProxy> onward =
+        step.find("returnSite", SiteFile.Prepared.class).map(prepared -> onward(step, prepared));
+    for (ReturnedProxy each : onward.stream().toList()) {
+      changed |= each.give();
+    }
+    boolean now = changed;
     String refused =
         step.find("writesRefusedSince", Instant.class)
-            .filter(since -> changed)
+            .filter(since -> now)
             .map(since -> Duration.between(since, Instant.now()).toMillis())
             .map(millis -> "; writes were refused for at most " + millis + " ms")
             .orElse("");
@@ -45,6 +49,38 @@ class ReturnProxyDelegate extends StepDelegate {
         (changed ? "" : "already done: ")
             + "source answers by itself, its site file is as it was, to the byte; what is written"
             + " into its Redis is read at its address"
+            + (onward.isPresent() ? " and, through dest's nginx, at dest's" : "")
             + refused);
+  }
+
+  private ReturnedProxy returned(StepContext step) {
+    Register source = step.source();
+    FileUndo files =
+        new FileUndo(source.machine().name(), step.hands().files(source.machine()), step.journal());
+    return new ReturnedProxy(
+        () -> files.undo(source.layout().nginxSiteFile()),
+        new NginxContainer(step.hands().on(source.machine()), source.layout()),
+        WriteProof.atItsAddress(source, step.redis(), https, step.platform().domain()),
+        PATIENCE);
+  }
+
+  private ReturnedProxy onward(StepContext step, SiteFile.Prepared prepared) {
+    Register dest = step.dest();
+    SiteFile site =
+        new SiteFile(
+            dest,
+            step.hands().on(dest.machine()),
+            step.hands().files(dest.machine()),
+            step.migration());
+    return new ReturnedProxy(
+        () -> site.apply(prepared),
+        new NginxContainer(step.hands().on(dest.machine()), dest.layout()),
+        WriteProof.at(
+            dest.machine().publicAddress(),
+            step.source(),
+            step.redis(),
+            https,
+            step.platform().domain()),
+        PATIENCE);
   }
 }

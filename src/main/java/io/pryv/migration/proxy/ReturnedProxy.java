@@ -1,47 +1,49 @@
 package io.pryv.migration.proxy;
 
-import io.pryv.migration.machine.FileUndo;
 import io.pryv.migration.machine.NginxContainer;
-import io.pryv.migration.platform.Register;
 import io.pryv.migration.redis.WriteProof;
 import java.time.Duration;
+import java.util.function.BooleanSupplier;
 
 /**
- * Source's nginx serves source's own register again: the site file as it was, read by nginx, and
- * proven from outside, since a reload that failed looks like one that did not (field guide 3.11).
+ * One nginx leads its clients to source's register again: its site file first, then read by nginx,
+ * and proven from outside, since a reload that failed looks like one that did not (field guide
+ * 3.11).
  */
 final class ReturnedProxy {
 
-  private final Register source;
-  private final FileUndo files;
+  private final BooleanSupplier file;
   private final NginxContainer nginx;
   private final WriteProof proof;
   private final Duration patience;
 
-  ReturnedProxy(
-      Register source, FileUndo files, NginxContainer nginx, WriteProof proof, Duration patience) {
-    this.source = source;
-    this.files = files;
+  /**
+   * A proxy that is to lead back.
+   *
+   * @param file brings the site file into its place, and says whether anything had to be written
+   */
+  ReturnedProxy(BooleanSupplier file, NginxContainer nginx, WriteProof proof, Duration patience) {
+    this.file = file;
     this.nginx = nginx;
     this.proof = proof;
     this.patience = patience;
   }
 
   /**
-   * Puts it back.
+   * Leads it back.
    *
    * @return whether anything had to be done
    */
   boolean give() {
-    boolean written = files.undo(source.layout().nginxSiteFile());
+    boolean written = file.getAsBoolean();
     if (!written && proof.holds(Duration.ZERO)) {
       return false;
     }
     nginx.reload();
     proof.orFail(
         patience,
-        "look at the error log of nginx on source: it may not have taken its file over. Source's"
-            + " Redis is the writer; dest refuses writes. Then retry");
+        "look at the error log of nginx there: it may not have taken its file over. Source's Redis"
+            + " is the writer; dest's refuses writes. Then retry");
     return true;
   }
 }

@@ -74,7 +74,7 @@ final class SiteFile {
           path(),
           "the text for which the edit was prepared",
           "another: somebody has changed the file since",
-          "source is put back as it was; prepare the window again");
+          "see who changes it; the edit must be prepared anew");
     }
     files.write(path(), file.bytes(prepared.after()), "644");
     if (!read().equals(prepared.after())) {
@@ -83,7 +83,7 @@ final class SiteFile {
           path(),
           "the text just written",
           "another",
-          "see who else writes this file; source is put back as it was");
+          "see who else writes this file, then retry");
     }
     return true;
   }

@@ -10,7 +10,7 @@ import java.util.concurrent.locks.LockSupport;
 
 /**
  * That a register takes writes and that clients who come to its address get them: a key that says
- * where a user lives, written into its own Redis, is read through its web address ({@code GET
+ * where a user lives, written into its own Redis, is read through a web address ({@code GET
  * /NAME/server}). No other register has that key.
  */
 public final class WriteProof {
@@ -18,16 +18,31 @@ public final class WriteProof {
   private static final Duration LIFE = Duration.ofMinutes(1);
   private static final Duration BETWEEN_LOOKS = Duration.ofMillis(30);
 
+  private final String address;
   private final Register register;
   private final RedisDoor door;
   private final HttpsProbe https;
   private final String domain;
 
-  public WriteProof(Register register, RedisDoor door, HttpsProbe https, String domain) {
+  private WriteProof(
+      String address, Register register, RedisDoor door, HttpsProbe https, String domain) {
+    this.address = address;
     this.register = register;
     this.door = door;
     this.https = https;
     this.domain = domain;
+  }
+
+  /** A proof at the register's own address. */
+  public static WriteProof atItsAddress(
+      Register register, RedisDoor door, HttpsProbe https, String domain) {
+    return at(register.machine().publicAddress(), register, door, https, domain);
+  }
+
+  /** A proof at another address, whose proxy leads to the register. */
+  public static WriteProof at(
+      String address, Register register, RedisDoor door, HttpsProbe https, String domain) {
+    return new WriteProof(address, register, door, https, domain);
   }
 
   /** Whether what is written there is read there, asking for as long as told. */
@@ -45,7 +60,7 @@ public final class WriteProof {
     if (!found.isEmpty()) {
       throw new StepFailure(
           register.machine().name(),
-          "GET https://reg." + domain + "/NAME/server at " + register.machine().publicAddress(),
+          "GET https://reg." + domain + "/NAME/server at " + address,
           "what was just written into its own Redis",
           found,
           next);
@@ -72,12 +87,7 @@ public final class WriteProof {
       String found;
       try {
         HttpsProbe.Answer answer =
-            https.get(
-                register.machine().publicAddress(),
-                443,
-                "reg." + domain,
-                "/" + name + "/server",
-                Map.of());
+            https.get(address, 443, "reg." + domain, "/" + name + "/server", Map.of());
         if (answer.status() == 200 && answer.body().contains(value)) {
           return "";
         }

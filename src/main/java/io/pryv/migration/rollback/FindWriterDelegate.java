@@ -1,5 +1,6 @@
 package io.pryv.migration.rollback;
 
+import io.pryv.migration.dns.DnsClient;
 import io.pryv.migration.process.StepContext;
 import io.pryv.migration.process.StepContexts;
 import io.pryv.migration.process.StepDelegate;
@@ -9,8 +10,11 @@ import org.springframework.stereotype.Component;
 @Component("findWriter")
 class FindWriterDelegate extends StepDelegate {
 
-  FindWriterDelegate(StepContexts contexts) {
+  private final DnsClient dns;
+
+  FindWriterDelegate(StepContexts contexts, DnsClient dns) {
     super(contexts);
+    this.dns = dns;
   }
 
   @Override
@@ -25,7 +29,20 @@ class FindWriterDelegate extends StepDelegate {
             step.migration());
     step.put("writer", standing.writer());
     step.put("sourceReady", standing.sourceReady());
-    step.evidence("findWriter", standing.because() + ".\n\n" + standing.facts());
+    boolean namesMoved =
+        standing.writer() == Standing.Writer.DEST
+            && NamesMoved.maybe(
+                step.find("nameServersChanged", Boolean.class).orElse(false), step.platform(), dns);
+    step.put("namesMoved", namesMoved);
+    step.evidence(
+        "findWriter",
+        standing.because()
+            + ".\n\n"
+            + standing.facts()
+            + (namesMoved
+                ? "\nThe name servers may lead clients to dest: it goes on serving until they lead"
+                    + " to source again.\n"
+                : ""));
     step.say(
         (standing.writer() == Standing.Writer.SOURCE
                 ? "source is the writer: "

@@ -45,7 +45,7 @@ class ProveAsBeforeDelegate extends StepDelegate {
                                   : ", %d changed by others".formatted(found.others().size())))
               .orElse(machine + ": nothing had been changed yet"));
     }
-    new WriteProof(step.source(), step.redis(), https, step.platform().domain())
+    WriteProof.atItsAddress(step.source(), step.redis(), https, step.platform().domain())
         .orFail(
             Duration.ofSeconds(15),
             "source's Redis takes writes, but its web address does not show them: see its register"

@@ -65,6 +65,7 @@ final class Preparation {
     boolean ran = before.stream().anyMatch(Container::up);
     if (destFiles.edited(dest.layout().composeFile())
         || destFiles.edited(dest.layout().redisConfFile())
+        || destFiles.edited(dest.layout().nginxSiteFile())
         || destData.kept()
         || !asBefore(before, destContainers.look())) {
       destContainers.holdDownAndStop();
@@ -76,6 +77,9 @@ final class Preparation {
       }
       if (destFiles.undo(dest.layout().redisConfFile())) {
         done.add("dest's redis.conf as before, to the byte");
+      }
+      if (destFiles.undo(dest.layout().nginxSiteFile())) {
+        done.add("dest's site file as before, to the byte");
       }
       done.add(services(before.isEmpty(), ran));
     }

@@ -88,7 +88,7 @@ class ReturnedProxyTest {
     assertThatThrownBy(() -> proxy().give())
         .isInstanceOf(StepFailure.class)
         .hasMessageContaining("status 404")
-        .hasMessageContaining("dest refuses writes");
+        .hasMessageContaining("refuses writes");
   }
 
   private boolean nginxReadsItsOwnRegister() {
@@ -100,11 +100,11 @@ class ReturnedProxyTest {
   }
 
   private ReturnedProxy proxy() {
+    FileUndo files = new FileUndo("source", hands.files(source.shell().machine()), hands.journal());
     return new ReturnedProxy(
-        source.register(),
-        new FileUndo("source", hands.files(source.shell().machine()), hands.journal()),
+        () -> files.undo(site.toString()),
         new NginxContainer(hands.on(source.shell().machine()), source.register().layout()),
-        new WriteProof(source.register(), FakeRedis.door(redis), https, "pryv.lab"),
+        WriteProof.atItsAddress(source.register(), FakeRedis.door(redis), https, "pryv.lab"),
         Duration.ofMillis(200));
   }
 }

@@ -3,6 +3,7 @@ package io.pryv.migration.rollback;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.pryv.migration.dns.FakeDns;
 import io.pryv.migration.machine.Containers;
 import io.pryv.migration.machine.DetachedJob;
 import io.pryv.migration.machine.FakeHttps;
@@ -38,6 +39,7 @@ class RollbackStepsTest {
   private final FakeRedis sourceRedis = new FakeRedis("source").fixture("co1");
   private final FakeRedis destRedis = new FakeRedis("dest").fixture("co1");
   private final FakeHttps https = new FakeHttps();
+  private final FakeDns dns = new FakeDns();
   private Path site;
   private FakeStep step;
 
@@ -218,7 +220,7 @@ class RollbackStepsTest {
     proxy();
     nginxStarts();
     destRedis.down(true);
-    assertThatThrownBy(() -> step.run(new FindWriterDelegate(step.contexts())))
+    assertThatThrownBy(() -> step.run(new FindWriterDelegate(step.contexts(), dns)))
         .isInstanceOf(StepFailure.class)
         .hasMessageContaining("it may hold writes that source lacks")
         .hasMessageContaining("nothing was changed");
@@ -226,7 +228,7 @@ class RollbackStepsTest {
 
   private void assertWriter(String writer, boolean sourceReady, String because) {
     int changes = changes();
-    assertThat(step.run(new FindWriterDelegate(step.contexts()))).contains(because);
+    assertThat(step.run(new FindWriterDelegate(step.contexts(), dns))).contains(because);
     assertThat(step.get("writer", String.class)).isEqualTo(writer);
     assertThat(step.get("sourceReady", Boolean.class)).isEqualTo(sourceReady);
     assertThat(changes()).as("it only looks").isEqualTo(changes);
