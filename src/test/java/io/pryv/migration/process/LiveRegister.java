@@ -1,6 +1,8 @@
 package io.pryv.migration.process;
 
+import com.sun.net.httpserver.HttpServer;
 import io.pryv.migration.machine.Command;
+import io.pryv.migration.machine.RegisterContainer;
 import io.pryv.migration.machine.SandboxShell;
 import io.pryv.migration.machine.SshdProcess;
 import io.pryv.migration.machine.StubDocker;
@@ -9,6 +11,7 @@ import io.pryv.migration.preflight.PracticeRegister;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
@@ -39,6 +42,7 @@ final class LiveRegister implements AutoCloseable {
   private static final List<String> SERVICES =
       List.of("reverse_proxy", "register", "dns", "redis", "mail");
   private static final String REDIS_ADDRESS = "172.18.0.5";
+  private static final String REGISTER_ADDRESS = "172.18.0.77";
   private static final DateTimeFormatter NGINX_TIME =
       DateTimeFormatter.ofPattern("dd/MMM/yyyy:HH:mm:ss Z", Locale.ENGLISH)
           .withZone(ZoneOffset.UTC);
@@ -48,6 +52,7 @@ final class LiveRegister implements AutoCloseable {
   private final SshdProcess sshd;
   private final int redisPort = freePort();
   private final RenumberedRedis redis = new RenumberedRedis(redisPort);
+  private HttpServer api;
 
   /** Deployed, its containers made and stopped; reached by that address of the loopback. */
   LiveRegister(Machine.Role role, String address) {
@@ -57,12 +62,34 @@ final class LiveRegister implements AutoCloseable {
     ssh();
     redis();
     proxy();
-    container("register").onStart(FIXTURE.formatted(redisPort));
+    container("register").address(REGISTER_ADDRESS).onStart(FIXTURE.formatted(redisPort));
+    shell().route(REGISTER_ADDRESS, RegisterContainer.PORT, api());
     for (String service : SERVICES) {
       container(service).stopped();
     }
     // Nothing outlives the tests even when one is cut off.
     Runtime.getRuntime().addShutdownHook(new Thread(this::end));
+  }
+
+  /** The register's own port, inside its container. */
+  private int api() {
+    try {
+      api = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+      api.createContext(
+          "/",
+          exchange -> {
+            byte[] body =
+                SandboxPlatform.registerAnswers(this, exchange.getRequestURI().getPath())
+                    .getBytes(StandardCharsets.UTF_8);
+            exchange.sendResponseHeaders(200, body.length);
+            exchange.getResponseBody().write(body);
+            exchange.close();
+          });
+      api.start();
+      return api.getAddress().getPort();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /** The register writes its fixture at each start. */
@@ -175,6 +202,7 @@ final class LiveRegister implements AutoCloseable {
                 printf '\\n# configuration file /app/conf/site.conf:\\n'
                 cat %1$s/site.conf ;;
               -t) echo 'nginx: the configuration file syntax is ok' >&2 ;;
+              -s) cp %1$s/site.conf "$SANDBOX/nginx-runs-with" ;;
               *) exit 64 ;;
             esac
             """
@@ -391,6 +419,7 @@ final class LiveRegister implements AutoCloseable {
   @Override
   public void close() {
     end();
+    api.stop(0);
     redis.close();
     sshd.close();
     shell().close();

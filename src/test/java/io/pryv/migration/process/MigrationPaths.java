@@ -281,6 +281,7 @@ abstract class MigrationPaths extends EngineTest {
             "findWriter",
             "standBehindDest",
             "fenceSource",
+            "prepareReturn",
             "returnWriter",
             "returnProxy",
             "closeTunnel",
@@ -300,7 +301,41 @@ abstract class MigrationPaths extends EngineTest {
     rollback.ask(migration, "");
 
     assertThat(endOf(migration)).isEqualTo("rolledBack");
-    assertThat(played(before)).startsWith("endJobs", "findWriter", "returnWriter", "returnProxy");
+    assertThat(played(before)).startsWith("endJobs", "findWriter", "prepareReturn", "returnWriter", "returnProxy");
+  }
+
+  @Test
+  void onceTheNameServersMayLeadToDestItIsNotLetGoBeforeTheyLeadBackAndNobodyAsksIt() {
+    steps.on("watchDelegationBack", (step, call) -> step.put("delegationBack", call >= 2));
+    steps.on("watchQuietBack", (step, call) -> step.put("quietBack", call >= 2));
+    String migration = start();
+    go(migration);
+    complete(migration, "nameServers", CHANGED);
+    taskAt(migration, "confirmRetirement");
+    writerIs("DEST", true, true);
+    int before = steps.played().size();
+    rollback.ask(migration, "");
+    taskAt(migration, "nameServersBack");
+    assertThat(steps.calls("closeTunnel")).as("dest goes on serving").isZero();
+    complete(migration, "nameServersBack", Map.of());
+
+    assertThat(endOf(migration)).isEqualTo("rolledBack");
+    assertThat(played(before))
+        .containsExactly(
+            "endJobs",
+            "findWriter",
+            "prepareReturn",
+            "returnWriter",
+            "returnProxy",
+            "listRecordsBack",
+            "watchDelegationBack",
+            "watchDelegationBack",
+            "watchQuietBack",
+            "watchQuietBack",
+            "closeTunnel",
+            "undoPreparation",
+            "proveAsBefore",
+            "forgetNotes");
   }
 
   @Test
@@ -788,11 +823,16 @@ abstract class MigrationPaths extends EngineTest {
   }
 
   private void writerIs(String writer, boolean sourceReady) {
+    writerIs(writer, sourceReady, false);
+  }
+
+  private void writerIs(String writer, boolean sourceReady, boolean namesMoved) {
     steps.on(
         "findWriter",
         (step, call) -> {
           step.put("writer", writer);
           step.put("sourceReady", sourceReady);
+          step.put("namesMoved", namesMoved);
         });
   }
 

@@ -115,7 +115,7 @@ class SandboxMigrationTest extends RunningEngine {
     SandboxPlatform.createUser("newcomer", lab.dest);
     eventually(() -> lab.source.get("newcomer:server").isEmpty() ? null : true);
 
-    complete(migration, "nameServers", Map.of());
+    complete(migration, "nameServers", Map.of("nameServersDecision", "changed"));
     eventually(() -> visited(migration).contains("delegationWait") ? true : null);
     lab.delegateTo(lab.dest);
     Map<String, String> retirement = form(migration, "confirmRetirement");
@@ -123,7 +123,7 @@ class SandboxMigrationTest extends RunningEngine {
     assertThat(retirement.get("dataEvidence")).contains("| users | 43 | 43 |", "| 0 | 0 |");
     assertThat(retirement.get("dnsEvidence")).contains("(20 users) on dest", ": 0 differ.");
 
-    complete(migration, "confirmRetirement", Map.of("retirementConfirmed", true));
+    complete(migration, "confirmRetirement", Map.of("retirementDecision", "retire"));
     assertThat(endOf(migration)).isEqualTo("completed");
     assertThat(lab.source.heldDown()).isTrue();
     assertThat(lab.dest.serves()).isTrue();
@@ -183,25 +183,81 @@ class SandboxMigrationTest extends RunningEngine {
   }
 
   @Test
-  void anAbortAtTheGateLeavesDestAsItWasAndSourceUntouched() {
+  void aRollbackAtTheGateLeavesDestAsItWasAndSourceUntouched() {
     Map<String, String> sourceBefore = lab.source.fingerprint();
     Map<String, String> destBefore = lab.dest.fingerprint();
     String runId = lab.source.info("run_id");
     String migration = start();
-    complete(migration, "gate", Map.of("gateDecision", "abort"));
+    complete(migration, "gate", Map.of("gateDecision", "rollBack"));
     endOf(migration);
 
-    assertThat(lab.source.fingerprint()).isEqualTo(sourceBefore);
     assertThat(lab.source.info("run_id")).as("never stopped").isEqualTo(runId);
-    assertThat(lab.source.serves()).isTrue();
     SandboxPlatform.createUser("afterwards", lab.source);
+    assertThatAllIsAsBefore(migration, sourceBefore, destBefore);
+    Report report = reports.of(migration);
+    assertThat(report.users()).isNull();
+    assertThat(report.coldWindowMs()).isNull();
+  }
+
+  @Test
+  void whatDestHasTakenIsCarriedBackToSourceAndAllElseIsAsBefore() {
+    Map<String, String> sourceBefore = lab.source.fingerprint();
+    Map<String, String> destBefore = lab.dest.fingerprint();
+    String migration = start();
+    go(migration);
+    taskAt(migration, "nameServers");
+    SandboxPlatform.createUser("newcomer", lab.dest);
+    complete(migration, "nameServers", Map.of("nameServersDecision", "rollBack"));
+    endOf(migration);
+
+    assertThat(lab.source.get("newcomer:server")).isEqualTo("core1.pryv.lab");
+    assertThat(lab.source.info("role")).isEqualTo("master");
+    SandboxPlatform.createUser("afterwards", lab.source);
+    assertThatAllIsAsBefore(migration, sourceBefore, destBefore);
+    assertThat(reports.of(migration).evidence()).containsKeys("findWriter", "returnWriter");
+  }
+
+  @Test
+  void aDestThatTheNameServersLeadToPassesOnToSourceUntilTheyLeadBack() {
+    Map<String, String> sourceBefore = lab.source.fingerprint();
+    Map<String, String> destBefore = lab.dest.fingerprint();
+    String migration = start();
+    go(migration);
+    taskAt(migration, "nameServers");
+    lab.delegateTo(lab.dest);
+    complete(migration, "nameServers", Map.of("nameServersDecision", "changed"));
+    taskAt(migration, "confirmRetirement");
+    SandboxPlatform.createUser("newcomer", lab.dest);
+    complete(migration, "confirmRetirement", Map.of("retirementDecision", "rollBack"));
+
+    assertThat(form(migration, "nameServersBack").get("recordsBackEvidence"))
+        .contains("dns1.pryv.lab", "`127.0.0.12`", "`127.0.0.11`");
+    SandboxPlatform.createUser("latest", lab.source);
+    assertThat(
+            lab.https()
+                .get(lab.dest.address(), 443, "reg.pryv.lab", "/latest/server", Map.of())
+                .body())
+        .as("a client of the new delegation")
+        .contains("core1.pryv.lab");
+    assertThat(lab.source.get("newcomer:server")).isEqualTo("core1.pryv.lab");
+
+    lab.delegateTo(lab.source);
+    complete(migration, "nameServersBack", Map.of());
+    endOf(migration);
+    assertThatAllIsAsBefore(migration, sourceBefore, destBefore);
+  }
+
+  private void assertThatAllIsAsBefore(
+      String migration, Map<String, String> sourceBefore, Map<String, String> destBefore) {
+    assertThat(reports.of(migration).outcome()).isEqualTo("rolledBack");
+    assertThat(lab.source.fingerprint()).isEqualTo(sourceBefore);
+    assertThat(lab.source.serves()).isTrue();
     assertThat(lab.dest.fingerprint()).isEqualTo(destBefore);
     assertThat(lab.dest.container("redis").running()).isFalse();
     assertThat(lab.dest.container("redis").restartPolicy()).isEqualTo("always");
-    Report report = reports.of(migration);
-    assertThat(report.outcome()).isEqualTo("aborted");
-    assertThat(report.users()).isNull();
-    assertThat(report.coldWindowMs()).isNull();
+    for (LiveRegister register : List.of(lab.source, lab.dest)) {
+      assertThat(register.home().resolve(".register-migration/" + migration)).doesNotExist();
+    }
   }
 
   @Test
@@ -228,10 +284,10 @@ class SandboxMigrationTest extends RunningEngine {
 
     lab.dest.portTaken(false);
     go(migration);
-    complete(migration, "nameServers", Map.of());
+    complete(migration, "nameServers", Map.of("nameServersDecision", "changed"));
     lab.delegateTo(lab.dest);
     assertThat(lab.dest.get("meanwhile:server")).isEqualTo("core1.pryv.lab");
-    complete(migration, "confirmRetirement", Map.of("retirementConfirmed", true));
+    complete(migration, "confirmRetirement", Map.of("retirementDecision", "retire"));
     assertThat(endOf(migration)).isEqualTo("completed");
     Report report = reports.of(migration);
     assertThat(report.outcome()).isEqualTo("completed");

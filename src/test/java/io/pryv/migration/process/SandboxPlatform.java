@@ -186,15 +186,23 @@ final class SandboxPlatform implements AutoCloseable {
       return null;
     }
     register.logRequest(path);
-    String toDest = "server " + dest.address() + ":443;";
-    return site.get().lines().anyMatch(line -> line.strip().startsWith(toDest))
-        ? nginxAnswers(dest, path)
-        : registerAnswers(register, path);
+    for (LiveRegister other : List.of(source, dest)) {
+      String onward = "server " + other.address() + ":443;";
+      if (other != register
+          && site.get().lines().anyMatch(line -> line.strip().startsWith(onward))) {
+        return nginxAnswers(other, path);
+      }
+    }
+    return registerAnswers(register, path);
   }
 
-  private static String registerAnswers(LiveRegister register, String path) {
+  static String registerAnswers(LiveRegister register, String path) {
     if (!register.container("register").running()) {
       return "502 bad gateway";
+    }
+    if (path.endsWith("/server")) {
+      String core = register.get(path.split("/", -1)[1] + ":server");
+      return core.isEmpty() ? "404 unknown user name" : "{\"server\":\"" + core + "\"}";
     }
     return path.startsWith("/wactiv/") && !register.get("wactiv:server").isEmpty()
         ? RESERVED

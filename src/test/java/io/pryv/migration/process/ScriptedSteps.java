@@ -46,6 +46,7 @@ final class ScriptedSteps {
         (step, call) -> {
           step.put("writer", "SOURCE");
           step.put("sourceReady", false);
+          step.put("namesMoved", false);
         });
     on("backUp", (step, call) -> step.put("backUpDone", call >= 2));
     on(
