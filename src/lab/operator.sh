@@ -58,6 +58,10 @@ decide() {
       say "name servers: the hosting provider points ${DOMAIN:-pryv.lab} at dest"
       script/lab delegate dest
       answer='{"nameServersDecision":{"value":"changed","type":"String"}}' ;;
+    nameServersBack)
+      say "name servers: the hosting provider points ${DOMAIN:-pryv.lab} back at source"
+      script/lab delegate source
+      answer='{}' ;;
     confirmRetirement) say "retirement: confirmed"; answer='{"retirementDecision":{"value":"retire","type":"String"}}' ;;
     *) fail "the migration waits at '$key', which nobody decides here: $(call "$BASE/engine-rest/task/$task/variables" | jq -c 'map_values(.value)' | head -c 3000)" ;;
   esac

@@ -22,6 +22,7 @@ final class Known {
 
   static final String GATE = "gate";
   static final String NAME_SERVERS = "nameServers";
+  static final String NAME_SERVERS_BACK = "nameServersBack";
   static final String RETIREMENT = "confirmRetirement";
 
   /** Steps that change nothing on a machine. */
@@ -37,6 +38,7 @@ final class Known {
           "verifyData",
           "verifyDns",
           "watchQuiet",
+          "watchQuietBack",
           "findWriter",
           "proveAsBefore");
 
@@ -46,6 +48,8 @@ final class Known {
           "readPlatformFile",
           "listRecords",
           "watchDelegation",
+          "listRecordsBack",
+          "watchDelegationBack",
           "raiseAlarm",
           "writeReport",
           "writeAbortReport",

@@ -383,8 +383,12 @@ final class MigrationRun {
           }
           if (active == null) {
             lab.delegate(Lab.DEST);
-            submit(id, "{}");
+            submit(id, "{\"nameServersDecision\":{\"value\":\"changed\",\"type\":\"String\"}}");
           }
+        }
+        case Known.NAME_SERVERS_BACK -> {
+          lab.delegate(Lab.SOURCE);
+          submit(id, "{}");
         }
         case Known.RETIREMENT -> {
           if (allRecovered()) {
@@ -392,7 +396,7 @@ final class MigrationRun {
           }
           if (active == null) {
             lab.sourceWillRetire();
-            submit(id, "{\"retirementConfirmed\":{\"value\":true,\"type\":\"Boolean\"}}");
+            submit(id, "{\"retirementDecision\":{\"value\":\"retire\",\"type\":\"String\"}}");
           }
         }
         case Known.MEND -> {
