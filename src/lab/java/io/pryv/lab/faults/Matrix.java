@@ -123,7 +123,9 @@ final class Matrix {
     if (Known.reachesNoMachine(cell.step())) {
       return hereOnly(cell);
     }
-    if (Known.onlyLooks(cell.step())) {
+    if (Known.onlyLooks(cell.step())
+        && cell.fault() != Fault.ROLLBACK
+        && cell.fault() != Fault.DISK_FULL) {
       return first(
           cell.fault() == Fault.POWER_CUT ? cell : new Cell(cell.step(), Fault.KILLED_DURING),
           other -> !Known.onlyLooks(other) && !Known.reachesNoMachine(other) && reached(other),
