@@ -69,19 +69,35 @@ final class Known {
   /** A step off the good path, and the one that has to fail for it to be reached. */
   private static final Map<String, String> REACHED_BY = Map.of(PUT_BACK, "startDest");
 
+  /** A step of the way back, and the step before which a rollback leads to it. */
+  private static final Map<String, String> REACHED_BY_ROLLBACK =
+      Map.ofEntries(
+          Map.entry("endJobs", "preSync"),
+          Map.entry("restoreSource", "proveCopy"),
+          Map.entry("standBehindDest", "startSource"),
+          Map.entry("fenceSourceAgain", "startSource"),
+          Map.entry("returnWriter", "listRecords"),
+          Map.entry("returnProxy", "listRecords"),
+          Map.entry("closeTunnelBack", "listRecords"),
+          Map.entry("undoPreparation", "listRecords"),
+          Map.entry("forgetRollbackNotes", "listRecords"));
+
+  /** From its end on there is no way back. */
+  private static final String RETIRES = "retireSource";
+
   /** The cells whose failure would cost most: run in CI. */
   static final Map<String, List<Fault>> SMOKE =
       Map.ofEntries(
           Map.entry("launchDest", List.of(Fault.KILLED_DURING)),
           Map.entry("bulkSync", List.of(Fault.SSH_CUT)),
           Map.entry("stopSource", List.of(Fault.KILLED_DURING)),
-          Map.entry("lastSync", List.of(Fault.POWER_CUT)),
+          Map.entry("lastSync", List.of(Fault.POWER_CUT, Fault.ROLLBACK)),
           Map.entry("startDest", List.of(Fault.KILLED_DURING, Fault.COMMAND_FAILS)),
-          Map.entry("proxySource", List.of(Fault.KILLED_AFTER)),
-          Map.entry("startSource", List.of(Fault.SSH_CUT)),
           Map.entry("openTunnel", List.of(Fault.UNREACHABLE)),
-          Map.entry("followDest", List.of(Fault.KILLED_DURING, Fault.CONTAINER_DIES)),
-          Map.entry("verifyData", List.of(Fault.POWER_CUT)));
+          Map.entry(
+              "followDest", List.of(Fault.KILLED_DURING, Fault.CONTAINER_DIES, Fault.ROLLBACK)),
+          Map.entry("verifyData", List.of(Fault.POWER_CUT)),
+          Map.entry("returnWriter", List.of(Fault.KILLED_DURING)));
 
   private Known() {}
 
@@ -109,5 +125,14 @@ final class Known {
   /** What has to fail, so that a step off the good path is reached at all. */
   static Optional<String> reachedByFailureOf(Step step) {
     return Optional.ofNullable(REACHED_BY.get(step.id()));
+  }
+
+  /** Before which step a rollback has to be asked for, so that this one is reached. */
+  static Optional<String> reachedByRollbackBefore(Step step) {
+    return Optional.ofNullable(REACHED_BY_ROLLBACK.get(step.id()));
+  }
+
+  static boolean retiresSource(Step step) {
+    return step.id().equals(RETIRES);
   }
 }

@@ -123,14 +123,27 @@ final class Matrix {
     if (Known.reachesNoMachine(cell.step())) {
       return hereOnly(cell);
     }
+    if (Known.onlyLooks(cell.step())
+        && cell.fault() != Fault.ROLLBACK
+        && cell.fault() != Fault.DISK_FULL) {
+      return first(
+          cell.fault() == Fault.POWER_CUT ? cell : new Cell(cell.step(), Fault.KILLED_DURING),
+          other -> !Known.onlyLooks(other) && !Known.reachesNoMachine(other) && reached(other),
+          "the step only looks, and finds what the one before it left");
+    }
     return switch (cell.fault()) {
       case ROLLBACK -> Verdict.impossible("the way back is under way already");
-      case KILLED_DURING, SSH_CUT, UNREACHABLE, POWER_CUT -> Verdict.RUN;
+      case DISK_FULL -> Verdict.impossible("the step writes nothing to dest's data");
+      case KILLED_DURING, POWER_CUT -> Verdict.RUN;
       default ->
           Verdict.folded(
               new Cell(cell.step(), Fault.KILLED_DURING),
-              "the steps of the way back look at the machines first, whatever ended them before");
+              "each step of the way back looks at the machines first, whatever ended it before");
     };
+  }
+
+  private static boolean reached(Step step) {
+    return Known.reachedByRollbackBefore(step).isPresent();
   }
 
   private Verdict hereOnly(Cell cell) {
@@ -177,6 +190,11 @@ final class Matrix {
     Step step = cell.step();
     if (step.part() == Part.BACK) {
       return Verdict.impossible("the way back is under way already");
+    }
+    for (Step other : steps.subList(0, steps.indexOf(step))) {
+      if (Known.retiresSource(other)) {
+        return Verdict.impossible("source is retired: there is no way back any more");
+      }
     }
     if (!Known.onlyLooks(step)) {
       return Verdict.RUN;

@@ -146,6 +146,8 @@ final class MigrationRun {
       points.arm(cell.fault().when, cell.step().id(), action(cell));
       Known.reachedByFailureOf(cell.step())
           .ifPresent(step -> points.arm(When.DURING, step, Action.FAIL_CHANGE));
+      Known.reachedByRollbackBefore(cell.step())
+          .ifPresent(step -> points.arm(When.BEFORE, step, Action.HOLD_CHANGE));
     }
   }
 
@@ -166,6 +168,7 @@ final class MigrationRun {
         throw new Stuck("not ended within " + LONGEST_RUN.toMinutes() + " minutes");
       }
       watchActive();
+      turnBack();
       injectNext();
       pressRetry();
       if (decide()) {
@@ -191,7 +194,7 @@ final class MigrationRun {
     if (now.clear != null && (Instant.now().isAfter(now.clear) || endedSince(now))) {
       clearFault();
     }
-    if (!goesBack(active)
+    if (active.fault() != Fault.ROLLBACK
         && now.clear == null
         && endedSince(now)
         && incidents().isEmpty()
@@ -246,6 +249,24 @@ final class MigrationRun {
     }
   }
 
+  /** Leads to a step of the way back. */
+  private void turnBack() {
+    for (Cell cell : cells) {
+      Optional<String> step = Known.reachedByRollbackBefore(cell.step());
+      if (step.isPresent() && points.reached(When.BEFORE, step.get()).isPresent()) {
+        tell("rollback asked for before " + step.get());
+        rollBack();
+        points.release(When.BEFORE, step.get());
+      }
+    }
+  }
+
+  private void rollBack() {
+    program.post(
+        "/api/migrations/" + migration + "/rollback",
+        "{\"reason\":\"asked by the fault matrix\"}");
+  }
+
   private void inject(Cell cell, String machine) {
     Progress now = progress.get(cell);
     now.heldOn = machine;
@@ -296,9 +317,7 @@ final class MigrationRun {
         release(cell);
       }
       case ROLLBACK -> {
-        program.post(
-            "/api/migrations/" + migration + "/rollback",
-            "{\"reason\":\"asked by the fault matrix\"}");
+        rollBack();
         release(cell);
       }
     }
@@ -482,9 +501,9 @@ final class MigrationRun {
             .max(Comparator.comparing(cell -> progress.get(cell).injected));
     Cell culprit = active == null ? latest.orElse(cells.get(0)) : active;
     boolean back = !end.equals("completed") && !end.equals("moved");
-    if (active != null && over() && goesBack(active)) {
+    // What ends the migration was seen to by its end.
+    if (active != null && over()) {
       progress.get(active).recovered = Instant.now();
-      progress.get(active).outcome = "rolled back";
       active = null;
     }
     List<String> common = new ArrayList<>();
@@ -521,7 +540,8 @@ final class MigrationRun {
   }
 
   private static boolean goesBack(Cell cell) {
-    return cell.fault() == Fault.ROLLBACK;
+    return cell.fault() == Fault.ROLLBACK
+        || Known.reachedByRollbackBefore(cell.step()).isPresent();
   }
 
   private Result result(

@@ -92,6 +92,13 @@ class MatrixTest {
   }
 
   @Test
+  void thereIsNoWayBackOnceSourceIsRetired() {
+    assertThat(verdict("retireSource", Fault.ROLLBACK).run()).isTrue();
+    assertThat(verdict("removeKeys", Fault.ROLLBACK).reason()).contains("source is retired");
+    assertThat(verdict("removeKeys", Fault.ROLLBACK).equal()).isEmpty();
+  }
+
+  @Test
   void everyCellOfTheQuickSelectionIsOneThatIsRun() {
     int named = Known.SMOKE.values().stream().mapToInt(List::size).sum();
     assertThat(matrix.smoke()).hasSize(named).hasSizeBetween(12, 16);
