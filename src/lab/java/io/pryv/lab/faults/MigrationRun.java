@@ -263,8 +263,7 @@ final class MigrationRun {
 
   private void rollBack() {
     program.post(
-        "/api/migrations/" + migration + "/rollback",
-        "{\"reason\":\"asked by the fault matrix\"}");
+        "/api/migrations/" + migration + "/rollback", "{\"reason\":\"asked by the fault matrix\"}");
   }
 
   private void inject(Cell cell, String machine) {
@@ -540,8 +539,7 @@ final class MigrationRun {
   }
 
   private static boolean goesBack(Cell cell) {
-    return cell.fault() == Fault.ROLLBACK
-        || Known.reachedByRollbackBefore(cell.step()).isPresent();
+    return cell.fault() == Fault.ROLLBACK || Known.reachedByRollbackBefore(cell.step()).isPresent();
   }
 
   private Result result(

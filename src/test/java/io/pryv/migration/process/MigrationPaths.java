@@ -301,7 +301,8 @@ abstract class MigrationPaths extends EngineTest {
     rollback.ask(migration, "");
 
     assertThat(endOf(migration)).isEqualTo("rolledBack");
-    assertThat(played(before)).startsWith("endJobs", "findWriter", "prepareReturn", "returnWriter", "returnProxy");
+    assertThat(played(before))
+        .startsWith("endJobs", "findWriter", "prepareReturn", "returnWriter", "returnProxy");
   }
 
   @Test
