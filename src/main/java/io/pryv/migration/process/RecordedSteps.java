@@ -111,6 +111,7 @@ class RecordedSteps implements StepContexts {
 
   /** What a look between two steps knows; it leaves no variables, and overtakes no step. */
   StepContext between(String migration, String watch, Function<String, Object> variables) {
+    seals.checkPlaces(migration, variables);
     return new Context(
         migration,
         watch,
@@ -220,6 +221,7 @@ class RecordedSteps implements StepContexts {
     Set<String> machines = new LinkedHashSet<>();
     shells.noteReached(machines);
     try {
+      seals.check(migration, execution::getVariable);
       Context step =
           new Context(
               migration,
@@ -277,7 +279,6 @@ class RecordedSteps implements StepContexts {
       this.name = name;
       this.variables = variables;
       this.keep = keep;
-      seals.check(migration, variables);
       Platform platform = platform();
       shells.know(platform);
       holder = leases.holder(migration, platform.domain(), run);

@@ -21,19 +21,13 @@ import org.springframework.stereotype.Component;
 @Component
 class Seals {
 
-  /** Which variables. */
-  static final Set<String> NAMES =
-      Set.of(
-          "platform",
-          "sourceLayout",
-          "destLayout",
-          "sourceSlaveLayouts",
-          "destSlaveLayouts",
-          "proxySite",
-          "delegationMoved",
-          "longestTtl",
-          "quiet",
-          "quietEars");
+  /** What is touched, and where: settled by preflight. */
+  private static final Set<String> PLACES =
+      Set.of("platform", "sourceLayout", "destLayout", "sourceSlaveLayouts", "destSlaveLayouts");
+
+  /** What a step has found or proven. */
+  private static final Set<String> FINDINGS =
+      Set.of("proxySite", "delegationMoved", "longestTtl", "quiet", "quietEars");
 
   /** May be changed while the migration runs, such as the longest outage. */
   private static final String FREE = "options";
@@ -46,7 +40,7 @@ class Seals {
 
   /** Keeps a variable's value, within the transaction that sets it; other variables are free. */
   void seal(String migration, String name, TypedValue value) {
-    if (NAMES.contains(name)) {
+    if (PLACES.contains(name) || FINDINGS.contains(name)) {
       database.update(
           "delete from MIGRATION_SEAL where MIGRATION = ? and NAME = ?", migration, name);
       database.update(
@@ -63,6 +57,20 @@ class Seals {
    * @throws StepFailure when one was changed by somebody else, or is gone
    */
   void check(String migration, Function<String, Object> variables) {
+    kept(migration).forEach((name, kept) -> check(name, kept, variables.apply(name)));
+  }
+
+  /**
+   * As {@link #check}, of the places alone: for a look beside the steps, which commit their
+   * findings while it reads one after the other.
+   */
+  void checkPlaces(String migration, Function<String, Object> variables) {
+    Map<String, String> places = kept(migration);
+    places.keySet().retainAll(PLACES);
+    places.forEach((name, kept) -> check(name, kept, variables.apply(name)));
+  }
+
+  private Map<String, String> kept(String migration) {
     Map<String, String> sealed = new LinkedHashMap<>();
     database.query(
         "select NAME, CONTENT from MIGRATION_SEAL where MIGRATION = ? order by NAME",
@@ -70,7 +78,7 @@ class Seals {
           sealed.put(row.getString("NAME"), row.getString("CONTENT"));
         },
         migration);
-    sealed.forEach((name, kept) -> check(name, kept, variables.apply(name)));
+    return sealed;
   }
 
   private static void check(String name, String kept, Object variable) {
