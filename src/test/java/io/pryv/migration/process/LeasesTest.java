@@ -45,6 +45,8 @@ class LeasesTest extends EngineTest {
 
   @Autowired Sandboxes sandboxes;
   @Autowired Leases leases;
+  @Autowired private Rollback rollback;
+
   @LocalServerPort int port;
 
   @AfterEach
@@ -82,9 +84,9 @@ class LeasesTest extends EngineTest {
                 .run(Command.change("undo", "echo undone >>\"$HOME/acts\"")));
     String migration = start();
     awaitLatch(atWork);
-    abort(migration);
+    rollback.ask(migration, "");
 
-    assertThat(endOf(migration)).isEqualTo("aborted");
+    assertThat(endOf(migration)).isEqualTo("rolledBack");
     undone.countDown();
     awaitLatch(ended);
     assertThat(refused.get()).isInstanceOf(LeaseHeld.class);
@@ -133,7 +135,7 @@ class LeasesTest extends EngineTest {
     Path file = dest().home().resolve(".register-migration/lease");
     eventually(() -> purposes().contains("make the lease last") ? true : null);
     assertThat(file).exists();
-    complete(aborted, "gate", Map.of("gateDecision", "abort"));
+    complete(aborted, "gate", Map.of("gateDecision", "rollBack"));
     endOf(aborted);
     Awaitility.await()
         .atMost(Duration.ofSeconds(20))
@@ -225,14 +227,6 @@ class LeasesTest extends EngineTest {
 
   private String purposes() {
     return String.join(", ", dest().ran().stream().map(Command::purpose).toList());
-  }
-
-  private void abort(String migration) {
-    engine
-        .getRuntimeService()
-        .createMessageCorrelation("abortRequested")
-        .processInstanceId(migration)
-        .correlate();
   }
 
   private JsonNode lease(String migration, String machine) throws Exception {
