@@ -90,9 +90,9 @@ final class Values {
     }
   }
 
-  /** A value as JSON. */
+  /** A value as JSON, as its text would be read: else a long number differs from itself. */
   static JsonNode tree(Object value) {
-    return JSON.valueToTree(value);
+    return tree("of this program", json(value));
   }
 
   private static StepFailure nonsense(String name, String expected, String found, Exception cause) {

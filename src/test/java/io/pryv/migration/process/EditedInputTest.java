@@ -1,8 +1,10 @@
 package io.pryv.migration.process;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import java.nio.file.Files;
+import java.time.Duration;
 import java.util.Map;
 import org.camunda.bpm.engine.runtime.Incident;
 import org.camunda.bpm.engine.task.Task;
@@ -169,7 +171,9 @@ class EditedInputTest extends EngineTest {
 
     platform("pryv", "pryv.example", "198.51.100.11", "");
     complete(migration, "gate", Map.of("gateDecision", "syncAgain"));
-    eventually(() -> gate(migration).contains("was edited since") ? null : true);
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .untilAsserted(() -> assertThat(gate(migration)).doesNotContain("was edited since"));
   }
 
   private String gate(String migration) {
