@@ -1,8 +1,8 @@
 package io.pryv.migration.process;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import io.pryv.migration.machine.LeaseHolder;
 import java.nio.file.Path;
