@@ -199,7 +199,9 @@ final class Lab {
   /** Whether a machine still holds something that a migration keeps for itself. */
   boolean anyNotes() {
     return ADDRESSES.keySet().stream()
-        .anyMatch(machine -> !on(machine, "ls -A /root/.register-migration 2>/dev/null").isEmpty());
+        .anyMatch(
+            machine ->
+                !on(machine, "ls -A /root/.register-migration 2>/dev/null || true").isEmpty());
   }
 
   /** Of the checkout, that the program is built from. */
