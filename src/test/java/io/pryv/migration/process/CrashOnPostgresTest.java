@@ -1,7 +1,11 @@
 package io.pryv.migration.process;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
+import io.pryv.migration.machine.Command;
+import io.pryv.migration.platform.Machine;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.stream.Stream;
@@ -15,7 +19,7 @@ class CrashOnPostgresTest extends Crashes {
 
   private final Postgres server = new Postgres();
 
-  @TempDir java.nio.file.Path otherData;
+  @TempDir Path otherData;
 
   @Override
   List<String> database() {
@@ -33,23 +37,23 @@ class CrashOnPostgresTest extends Crashes {
     program.begin().awaitReady();
     edges.holdEndOf(doing(STOP_DEST));
     String migration = program.startMigration("pryv");
-    eventually().until(() -> edges.holds(io.pryv.migration.platform.Machine.Role.DEST));
+    eventually(() -> edges.holds(Machine.Role.DEST));
     // The command ends on its machine while nothing can be noted, and must not be given again.
     server.halt();
     int before = edges.arrivals().size();
     edges.tellEnds();
-    eventually().pollDelay(OUTAGE).until(() -> true);
+    await().pollDelay(OUTAGE).atMost(OUTAGE.multipliedBy(2)).until(() -> true);
     assertThat(
             edges.arrivals().stream()
                 .skip(before)
                 .map(EdgeServer.Arrival::command)
-                .filter(io.pryv.migration.machine.Command::changes))
+                .filter(Command::changes))
         .as("changes that could not be recorded")
         .isEmpty();
     server.boot();
 
     holdRsync(false);
-    eventually().until(() -> standsAt(migration, "gate"));
+    eventually(() -> standsAt(migration, "gate"));
     assertThat(incidents(migration)).isEmpty();
     assertThat(commands(doing(STOP_DEST))).hasSize(1);
     assertThat(rsyncStarts()).isEqualTo(1);

@@ -13,9 +13,10 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.concurrent.Callable;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
-import org.awaitility.core.ConditionFactory;
+import org.awaitility.core.ConditionTimeoutException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -83,7 +84,7 @@ abstract class Crashes {
     holdRsync(true);
     program.begin().awaitReady();
     String migration = program.startMigration("pryv");
-    eventually().until(() -> rsyncStarts() == 1 && roundsOf(migration, "bulkSync") > 1);
+    eventually(() -> rsyncStarts() == 1 && roundsOf(migration, "bulkSync") > 1);
     String job = jobFile(migration, "bulk-sync-1/pid");
 
     program.kill();
@@ -93,80 +94,43 @@ abstract class Crashes {
     int before = edges.arrivals().size();
     Instant ready = program.begin().awaitReady();
     Instant goesOn =
-        eventually()
-            .until(
-                () ->
-                    edges.arrivals().stream()
-                        .skip(before)
-                        .filter(came -> isOf(came.command(), "rsync of Redis' data"))
-                        .map(EdgeServer.Arrival::at)
-                        .findFirst()
-                        .orElse(null),
-                at -> at != null);
+        eventually(
+            () ->
+                edges.arrivals().stream()
+                    .skip(before)
+                    .filter(came -> isOf(came.command(), "rsync of Redis' data"))
+                    .map(EdgeServer.Arrival::at)
+                    .findFirst()
+                    .orElse(null));
     assertThat(Duration.between(ready, goesOn)).isLessThan(Duration.ofSeconds(5));
     int rounds = roundsOf(migration, "bulkSync");
-    eventually().until(() -> roundsOf(migration, "bulkSync") > rounds);
+    eventually(() -> roundsOf(migration, "bulkSync") > rounds);
     assertThat(jobFile(migration, "bulk-sync-1/pid")).as("attached to").isEqualTo(job);
 
     holdRsync(false);
-    eventually().until(() -> standsAt(migration, "gate"));
+    eventually(() -> standsAt(migration, "gate"));
     assertThat(rsyncStarts()).isEqualTo(1);
     assertThat(incidents(migration)).isEmpty();
     assertThat(runsOf(migration, "launchDest")).hasSize(1);
   }
 
-  @Test
-  void onSigtermTheCommandUnderWayEndsInGoodOrderAndIsNotGivenAgain() {
-    program.begin().awaitReady();
-    edges.holdEndOf(doing(STOP_DEST));
-    String migration = program.startMigration("pryv");
-    eventually().until(() -> edges.holds(Machine.Role.DEST));
-    Thread soon = new Thread(() -> endsTwoSecondsLater());
-    soon.start();
-
-    assertThat(program.terminate()).isLessThan(Duration.ofSeconds(10));
-    program.begin().awaitReady();
-    eventually().until(() -> standsAt(migration, "gate"));
-    assertThat(incidents(migration)).isEmpty();
-    assertThat(commands(doing(STOP_DEST))).as("told to dest").hasSize(1);
-    assertThat(journal(migration, STOP_DEST))
-        .singleElement()
-        .satisfies(entry -> assertThat(entry.get("exitCode").asInt()).isZero());
-  }
-
-  @Test
-  void aCommandThatTakesLongerThanSigtermMayIsFoundAgainAndNotDoneTwice() {
-    program.begin().awaitReady();
-    edges.holdEndOf(doing(STOP_DEST));
-    String migration = program.startMigration("pryv");
-    eventually().until(() -> edges.holds(Machine.Role.DEST));
-
-    assertThat(program.terminate()).isLessThan(Duration.ofSeconds(10));
-    int before = edges.arrivals().size();
-    program.begin().awaitReady();
-    eventually().until(() -> edges.arrivals().size() > before);
-    edges.tellEnds();
-    eventually().until(() -> standsAt(migration, "gate"));
-    assertThat(incidents(migration)).isEmpty();
-    assertThat(
-            lab.dest.shell().root().resolve("docker-calls"))
-        .content()
-        .satisfies(calls -> assertThat(calls.lines().filter(l -> l.startsWith("docker stop "))).hasSize(1));
-    assertThat(runsOf(migration, "stopDest"))
-        .last()
-        .satisfies(run -> assertThat(run.get("said").asText()).startsWith("already done"));
-  }
-
-  private void endsTwoSecondsLater() {
-    await().pollDelay(Duration.ofSeconds(2)).until(() -> true);
-    edges.tellEnds();
-  }
-
-  static ConditionFactory eventually() {
-    return await()
-        .atMost(Duration.ofMinutes(2))
-        .pollInterval(Duration.ofMillis(50))
-        .ignoreExceptions();
+  /** Waits for something that is neither null nor false; tells what the program said if it stays away. */
+  <T> T eventually(Callable<T> what) {
+    try {
+      return await()
+          .atMost(Duration.ofSeconds(90))
+          .pollInterval(Duration.ofMillis(50))
+          .ignoreExceptions()
+          .until(what, found -> found != null && !Boolean.FALSE.equals(found));
+    } catch (ConditionTimeoutException late) {
+      List<EdgeServer.Arrival> came = edges.arrivals();
+      throw new AssertionError(
+          "the last commands were "
+              + came.subList(Math.max(0, came.size() - 3), came.size())
+              + " and the program said\n"
+              + program.said(),
+          late);
+    }
   }
 
   void holdRsync(boolean held) {
