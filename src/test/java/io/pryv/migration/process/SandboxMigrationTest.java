@@ -23,6 +23,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.test.context.SpringBootTest;
@@ -55,6 +56,7 @@ class SandboxMigrationTest extends RunningEngine {
   @Autowired FileProperties files;
   @Autowired RecordedSteps steps;
   @Autowired Leases leases;
+  @Autowired EveryStepTwice twice;
 
   @DynamicPropertySource
   static void database(DynamicPropertyRegistry properties) {
@@ -83,6 +85,8 @@ class SandboxMigrationTest extends RunningEngine {
     // A lease is given back on its machine.
     eventually(() -> leases.noted().isEmpty() ? true : null);
     lab.close();
+    System.out.println("TWICE " + twice.troubles());
+    System.out.println("NEVER " + twice.neverRun());
   }
 
   @Test
@@ -361,6 +365,13 @@ class SandboxMigrationTest extends RunningEngine {
               type = FilterType.REGEX,
               pattern = "io\\.pryv\\.migration\\.(RegisterMigration|.*Test.*)"))
   static class Application {
+
+    /** Whatever the process passes, it passes every step twice. */
+    @Bean
+    static EveryStepTwice everyStepTwice(ObjectProvider<Logbook> logbook) {
+      return new EveryStepTwice(
+          () -> List.of(lab.source.fingerprint(), lab.dest.fingerprint()), logbook);
+    }
 
     @Bean
     @Primary
