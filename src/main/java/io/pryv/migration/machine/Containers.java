@@ -10,7 +10,8 @@ import java.util.stream.Collectors;
 /**
  * The containers of one register: its compose project on one machine.
  *
- * <p>How they were is part of each change's purpose, and so stands in the journal before it is made.
+ * <p>How they were is part of each change's purpose, and so stands in the journal before it is
+ * made.
  *
  * <p><em>Held down</em> means that nothing but us brings them back: {@code restart: always} would
  * start them with the host (field guide 3.14), in the middle of a cold window, and be a second
@@ -276,8 +277,7 @@ public final class Containers {
   public void liftHold() {
     shell
         .run(
-            change(
-                "give the register's containers their restart policies back", prologue() + LIFT))
+            change("give the register's containers their restart policies back", prologue() + LIFT))
         .orFail("see that docker runs and that the user may use it, then retry");
   }
 

@@ -49,10 +49,11 @@ class CrashOnH2Test extends Crashes {
     edges.tellEnds();
     eventually(() -> standsAt(migration, "gate"));
     assertThat(incidents(migration)).isEmpty();
-    assertThat(
-            lab.dest.shell().root().resolve("docker-calls"))
+    assertThat(lab.dest.shell().root().resolve("docker-calls"))
         .content()
-        .satisfies(calls -> assertThat(calls.lines().filter(l -> l.startsWith("docker stop "))).hasSize(1));
+        .satisfies(
+            calls ->
+                assertThat(calls.lines().filter(l -> l.startsWith("docker stop "))).hasSize(1));
     assertThat(runsOf(migration, "stopDest"))
         .last()
         .satisfies(run -> assertThat(run.get("said").asText()).startsWith("already done"));
@@ -62,5 +63,4 @@ class CrashOnH2Test extends Crashes {
     await().pollDelay(Duration.ofSeconds(2)).until(() -> true);
     edges.tellEnds();
   }
-
 }

@@ -57,8 +57,7 @@ class CrashOnPostgresTest extends Crashes {
     assertThat(incidents(migration)).isEmpty();
     assertThat(commands(doing(STOP_DEST))).hasSize(1);
     assertThat(rsyncStarts()).isEqualTo(1);
-    assertThat(
-            program.get("/engine-rest/job?noRetriesLeft=true&processInstanceId=" + migration))
+    assertThat(program.get("/engine-rest/job?noRetriesLeft=true&processInstanceId=" + migration))
         .isEmpty();
   }
 
@@ -71,8 +70,7 @@ class CrashOnPostgresTest extends Crashes {
       program.awaitReady();
       other.awaitReady();
       for (RealProgram each : Stream.of(program, other).toList()) {
-        assertThat(
-                each.get("/engine-rest/process-definition?key=register-migration").size())
+        assertThat(each.get("/engine-rest/process-definition?key=register-migration").size())
             .as("versions of the process")
             .isEqualTo(1);
       }

@@ -5,7 +5,6 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.pryv.migration.machine.Command;
-import io.pryv.migration.platform.Machine;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -114,7 +113,10 @@ abstract class Crashes {
     assertThat(runsOf(migration, "launchDest")).hasSize(1);
   }
 
-  /** Waits for something that is neither null nor false; tells what the program said if it stays away. */
+  /**
+   * Waits for something that is neither null nor false; tells what the program said if it stays
+   * away.
+   */
   <T> T eventually(Callable<T> what) {
     try {
       return await()

@@ -54,7 +54,8 @@ final class EdgeServer implements AutoCloseable {
   record Get(String address, int port, String hostName, String path, Map<String, String> headers) {}
 
   /** What a machine failed with, word by word. */
-  record Failure(boolean lost, String machine, String about, String expected, String found, String next) {}
+  record Failure(
+      boolean lost, String machine, String about, String expected, String found, String next) {}
 
   EdgeServer(SandboxPlatform lab) {
     this.lab = lab;
@@ -72,11 +73,13 @@ final class EdgeServer implements AutoCloseable {
           InetSocketAddress there = shell(place.role()).reached(place.host(), place.port());
           return new Place(place.role(), there.getHostString(), there.getPort());
         });
-    answer("/ask", Question.class, asked -> lab.dns().ask(asked.server(), asked.name(), asked.type()));
+    answer(
+        "/ask", Question.class, asked -> lab.dns().ask(asked.server(), asked.name(), asked.type()));
     answer(
         "/https",
         Get.class,
-        get -> lab.https().get(get.address(), get.port(), get.hostName(), get.path(), get.headers()));
+        get ->
+            lab.https().get(get.address(), get.port(), get.hostName(), get.path(), get.headers()));
     server.start();
   }
 

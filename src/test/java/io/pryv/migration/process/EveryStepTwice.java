@@ -23,8 +23,8 @@ import org.springframework.beans.factory.config.BeanPostProcessor;
  * Runs every step of every migration twice in a row: the first time its work is done and its
  * transaction is not committed, as if the program had died in between; the second time it must find
  * that out, change nothing, and say so. What a step did otherwise is told by {@link #troubles}, and
- * a step of the diagrams that was never met by {@link #neverRun}. A new step
- * needs a migration that passes it, nothing else.
+ * a step of the diagrams that was never met by {@link #neverRun}. A new step needs a migration that
+ * passes it, nothing else.
  */
 final class EveryStepTwice implements BeanPostProcessor {
 

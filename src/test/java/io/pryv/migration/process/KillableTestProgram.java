@@ -89,7 +89,8 @@ class KillableTestProgram {
     @Override
     public Socket connect(String host, int port) {
       EdgeServer.Place there =
-          call("/reach", new EdgeServer.Place(machine.role(), host, port), new TypeReference<>() {});
+          call(
+              "/reach", new EdgeServer.Place(machine.role(), host, port), new TypeReference<>() {});
       try {
         return new Socket(there.host(), there.port());
       } catch (IOException e) {
@@ -111,7 +112,8 @@ class KillableTestProgram {
       if (response.statusCode() == 200) {
         return EdgeServer.JSON.readValue(response.body(), type);
       }
-      EdgeServer.Failure told = EdgeServer.JSON.readValue(response.body(), EdgeServer.Failure.class);
+      EdgeServer.Failure told =
+          EdgeServer.JSON.readValue(response.body(), EdgeServer.Failure.class);
       throw told.lost()
           ? new ConnectionLost(told.machine(), told.about(), told.found(), null)
           : new StepFailure(

@@ -135,7 +135,8 @@ class SourceBackTest {
     lab.dest.shell().loseConnectionBefore(command -> true);
     assertThat(back().restore().destUnreachable())
         .hasValueSatisfying(
-            told -> assertThat(told).hasMessageContaining("asked twice").hasMessageContaining("retry"));
+            told ->
+                assertThat(told).hasMessageContaining("asked twice").hasMessageContaining("retry"));
     assertThatSourceServesAsBefore();
     lab.dest.shell().loseConnectionBefore(command -> false);
     assertThat(back().restore().destUnreachable()).isEmpty();
