@@ -1,7 +1,6 @@
 package io.pryv.migration.process;
 
 import java.time.Instant;
-import java.util.Date;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -81,7 +80,7 @@ class PatientJobs {
         protected void executeJob(
             String job, CommandExecutor commands, JobFailureCollector failures) {
           // Acquired before now: a lock that lasts longer is another run's.
-          Date ourLockEnds = Date.from(Instant.now().plusMillis(getLockTimeInMillis()));
+          Instant ourLockEnds = Instant.now().plusMillis(getLockTimeInMillis());
           try {
             super.executeJob(job, commands, failures);
           } catch (RuntimeException e) {
@@ -95,7 +94,7 @@ class PatientJobs {
     }
 
     /** Waits for the database, then takes this run's lock from the job, if it is still there. */
-    private void letGo(String job, CommandExecutor commands, Date ourLockEnds) {
+    private void letGo(String job, CommandExecutor commands, Instant ourLockEnds) {
       LOG.warn("the database is gone: job {} waits until it is back", job);
       while (isActive()) {
         try {
@@ -104,7 +103,7 @@ class PatientJobs {
                 JobEntity left = context.getJobManager().findJobById(job);
                 if (left != null
                     && getLockOwner().equals(left.getLockOwner())
-                    && !left.getLockExpirationTime().after(ourLockEnds)) {
+                    && !left.getLockExpirationTime().toInstant().isAfter(ourLockEnds)) {
                   left.unlock();
                 }
                 return null;

@@ -70,8 +70,12 @@ class StartTurn implements InitializingBean, DisposableBean {
     if (held == null) {
       return;
     }
-    try (Connection connection = held) {
-      ask("select pg_advisory_unlock(?)");
+    try {
+      try {
+        ask("select pg_advisory_unlock(?)");
+      } finally {
+        held.close();
+      }
     } catch (SQLException e) {
       LOG.warn("the turn to start was lost with its connection: {}", e.getMessage());
     }
