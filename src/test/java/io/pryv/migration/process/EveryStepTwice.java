@@ -38,6 +38,7 @@ final class EveryStepTwice implements BeanPostProcessor {
           "fenceDest", "Redis: fence it \\(min-slaves-to-write was 99, .*",
           "fenceSource", "Redis: fence it \\(min-slaves-to-write was 99, .*",
           "followDest", "Redis: (SET|DEL) register-migration:.*:followed",
+          "prepareReturn", "test the new site file in .*, in its /tmp",
           "prepareWindow", "test the new site file in .*, in its /tmp",
           "proveAsBefore", "Redis: (SET|DEL) rm\\w+:server",
           "proveCopy", "note that the data is proven",
