@@ -2,6 +2,7 @@ package io.pryv.migration.process;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -19,6 +20,8 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** The program in a process of its own, steered over its REST as an operator's script would. */
 final class RealProgram implements AutoCloseable {
@@ -52,7 +55,7 @@ final class RealProgram implements AutoCloseable {
                 "-XX:+UseSerialGC",
                 "-XX:TieredStopAtLevel=1",
                 "-cp",
-                System.getProperty("java.class.path"),
+                classPath(),
                 "-D" + KillableTestProgram.EDGES + "=" + edges,
                 KillableTestProgram.class.getName(),
                 "--server.port=" + port,
@@ -192,6 +195,13 @@ final class RealProgram implements AutoCloseable {
       Thread.currentThread().interrupt();
       throw new IllegalStateException(e);
     }
+  }
+
+  /** An empty element, such as Surefire leaves one, would mean the working directory. */
+  private static String classPath() {
+    return Stream.of(System.getProperty("java.class.path").split(File.pathSeparator, -1))
+        .filter(element -> !element.isEmpty())
+        .collect(Collectors.joining(File.pathSeparator));
   }
 
   private static int freePort() {
