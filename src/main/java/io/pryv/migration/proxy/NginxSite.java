@@ -114,16 +114,130 @@ public final class NginxSite {
     replacements.put(
         original.registerServer().directive(), List.of("server " + destAddress + ":443;"));
     original.registerPasses().forEach(pass -> original.replacePass(pass, replacements));
-    String edited = original.replace(replacements);
-    prove(original, replacements, edited);
+    return original.edit(replacements, Map.of());
+  }
+
+  /**
+   * The file with which the register's requests still go to source's own register, and those that
+   * it answers with an error are asked of dest, which nginx does by a named location: method and
+   * body stay. A write is asked again only after a 500, since after a 502 or 504 it may have been
+   * taken; a read after any 5xx. {@code POST /user} is never asked again: it calls a core before it
+   * writes, and a core refuses to create the same user twice (field guide 3.20). Writes that were
+   * not asked again are written to a log of their own, with the name of the user.
+   *
+   * @param destAddress IPv4 address of dest
+   * @param failures the log's path, as nginx sees it
+   * @throws UnexpectedText when the lines to edit are not found as expected, or the location has
+   *     settings with which this would not work
+   */
+  public String retryOn(String destAddress, String failures) {
+    NginxSite original = new NginxSite(undo(text));
+    NginxDirective upstream = original.registerServer().parent().orElseThrow();
+    Map<NginxDirective, List<String>> replacements = new HashMap<>();
+    Map<NginxDirective, List<String>> above = new HashMap<>();
+    Map<NginxDirective, Integer> perServer = new HashMap<>();
+    for (Place pass : original.registerPasses()) {
+      original.refuseUnfitForRetry(pass);
+      NginxDirective location = pass.parent().orElseThrow();
+      NginxDirective server = pass.parents().get(0);
+      int number = perServer.merge(server, 1, Integer::sum);
+      replacements.put(
+          pass.directive(),
+          List.of(
+              original.textOf(pass.directive()),
+              "proxy_intercept_errors on;",
+              "error_page 500 = " + RetryText.after500(number) + ";",
+              "error_page 502 503 504 = " + RetryText.afterOther(number) + ";"));
+      List<String> locations = new ArrayList<>();
+      locations.add("location " + RetryText.onDest(number) + " {");
+      original.linesOnDest(pass, destAddress).forEach(line -> locations.add("  " + line));
+      locations.add("}");
+      if (number == 1) {
+        locations.addAll(RetryText.refusals(failures));
+      }
+      above.put(location, locations);
+    }
+    above.put(
+        upstream,
+        RetryText.variables(perServer.values().stream().mapToInt(n -> n).max().orElseThrow()));
+    return original.edit(replacements, above);
+  }
+
+  /** What would make the retry do something else than it says. */
+  private void refuseUnfitForRetry(Place pass) {
+    NginxDirective location = pass.parent().orElseThrow();
+    if (pass.parents().size() != 2 || !pass.parents().get(0).name().equals("server")) {
+      throw unfit(location, "a location directly in its server block", "another");
+    }
+    if (matched(pass).group(2) != null) {
+      throw unfit(
+          location, "proxy_pass without a path", textOf(pass.directive()).replaceAll("\\s+", " "));
+    }
+    for (NginxDirective child : location.children()) {
+      if (child.block() || List.of("error_page", "proxy_intercept_errors").contains(child.name())) {
+        throw unfit(location, "no " + child.name() + " in the location", "one");
+      }
+    }
+    for (NginxDirective around : pass.parents()) {
+      if (around.children("proxy_request_buffering").stream()
+          .anyMatch(setting -> setting.arguments().equals(List.of("off")))) {
+        throw unfit(location, "request bodies kept for a retry", "proxy_request_buffering off");
+      }
+    }
+  }
+
+  private UnexpectedText unfit(NginxDirective location, String expected, String found) {
+    return new UnexpectedText(
+        expected,
+        "%s, at the location on line %d"
+            .formatted(found, NginxDirective.lineOf(text, location.start())),
+        "set retryOnDest: false in the platform file: the few writes that meet the switch are then"
+            + " refused instead of being asked again on dest");
+  }
+
+  /** What the location on dest's side holds: all that this one does, with dest for the register. */
+  private List<String> linesOnDest(Place pass, String destAddress) {
+    Map<NginxDirective, List<String>> changed = new HashMap<>();
+    replacePass(pass, changed);
+    List<String> lines = new ArrayList<>();
+    for (NginxDirective child : pass.parent().orElseThrow().children()) {
+      if (child.equals(pass.directive())) {
+        lines.add("proxy_pass https://" + destAddress + ":443;");
+        lines.addAll(changed.get(child).subList(1, changed.get(child).size()));
+      } else if (!changed.containsKey(child)) {
+        lines.add(textOf(child).replaceAll("\\s*\\R\\s*", " "));
+      }
+    }
+    return lines;
+  }
+
+  private String textOf(NginxDirective directive) {
+    return text.substring(directive.start(), directive.end());
+  }
+
+  private String edit(
+      Map<NginxDirective, List<String>> replacements, Map<NginxDirective, List<String>> above) {
+    for (NginxDirective directive : above.keySet()) {
+      if (!text.substring(lineStart(directive.start()), directive.start()).isBlank()) {
+        throw new UnexpectedText(
+            directive.name() + " at the beginning of a line",
+            "something before it on line " + NginxDirective.lineOf(text, directive.start()),
+            "put it on a line of its own, then retry");
+      }
+    }
+    String edited = replace(replacements, above);
+    prove(this, replacements, above, edited);
     return edited;
   }
 
   /** That nothing else changed, and that undoing gives back the original, whatever the file. */
   private static void prove(
-      NginxSite original, Map<NginxDirective, List<String>> replacements, String edited) {
+      NginxSite original,
+      Map<NginxDirective, List<String>> replacements,
+      Map<NginxDirective, List<String>> above,
+      String edited) {
     if (!NginxDirective.same(
-            expected(original.directives, replacements), NginxDirective.parse(edited))
+            expected(original.directives, replacements, above), NginxDirective.parse(edited))
         || !undo(edited).equals(original.text)) {
       throw new UnexpectedText(
           "lines whose directives can be replaced one by one",
@@ -135,9 +249,14 @@ public final class NginxSite {
   }
 
   private static List<NginxDirective> expected(
-      List<NginxDirective> directives, Map<NginxDirective, List<String>> replacements) {
+      List<NginxDirective> directives,
+      Map<NginxDirective, List<String>> replacements,
+      Map<NginxDirective, List<String>> above) {
     List<NginxDirective> expected = new ArrayList<>();
     for (NginxDirective directive : directives) {
+      if (above.containsKey(directive)) {
+        expected.addAll(NginxDirective.parse(String.join("\n", above.get(directive))));
+      }
       List<String> replacement = replacements.get(directive);
       if (replacement != null) {
         expected.addAll(NginxDirective.parse(String.join("\n", replacement)));
@@ -146,7 +265,7 @@ public final class NginxSite {
             new NginxDirective(
                 directive.name(),
                 directive.arguments(),
-                expected(directive.children(), replacements),
+                expected(directive.children(), replacements, above),
                 directive.block(),
                 directive.start(),
                 directive.end()));
@@ -258,7 +377,7 @@ public final class NginxSite {
       // A level that sets any header inherits none: what it inherited so far must be repeated.
       for (NginxDirective header : inheritedHeaders(pass)) {
         if (!setsHost(header) || HOSTS_OF_CLIENT.contains(value(header))) {
-          headers.put(headerName(header), text.substring(header.start(), header.end()));
+          headers.put(headerName(header), textOf(header));
         }
       }
     }
@@ -306,17 +425,38 @@ public final class NginxSite {
     return header.arguments().size() < 2 ? "" : header.arguments().get(1);
   }
 
-  /** Replaces directives line-wise: their old lines become comments, new ones stand below. */
-  private String replace(Map<NginxDirective, List<String>> replacements) {
+  /**
+   * Replaces directives line-wise: their old lines become comments, new ones stand below. What is
+   * to stand above a directive comes before its line.
+   */
+  private String replace(
+      Map<NginxDirective, List<String>> replacements, Map<NginxDirective, List<String>> above) {
     List<NginxDirective> replaced =
         replacements.keySet().stream()
             .sorted(Comparator.comparingInt(NginxDirective::start))
             .toList();
+    List<NginxDirective> under =
+        above.keySet().stream().sorted(Comparator.comparingInt(NginxDirective::start)).toList();
     StringBuilder edited = new StringBuilder();
     int at = 0;
     int next = 0;
-    while (next < replaced.size()) {
-      int start = lineStart(replaced.get(next).start());
+    int nextUnder = 0;
+    while (next < replaced.size() || nextUnder < under.size()) {
+      int start =
+          next < replaced.size() ? lineStart(replaced.get(next).start()) : Integer.MAX_VALUE;
+      if (nextUnder < under.size() && lineStart(under.get(nextUnder).start()) <= start) {
+        NginxDirective directive = under.get(nextUnder++);
+        int line = lineStart(directive.start());
+        String indent = text.substring(line, directive.start());
+        edited.append(text, at, line);
+        above
+            .get(directive)
+            .forEach(
+                content ->
+                    edited.append(LineMarks.added(indent + content, LineMarks.lineEnd(text))));
+        at = line;
+        continue;
+      }
       int end = lineEnd(replaced.get(next).end());
       StringBuilder newText = new StringBuilder();
       int kept = start;

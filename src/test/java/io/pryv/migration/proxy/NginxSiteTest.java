@@ -19,6 +19,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class NginxSiteTest {
 
   private static final String DEST = "203.0.113.12";
+  private static final String ADDED = " # register-migration: added";
 
   private static final String SITE =
       """
@@ -510,5 +511,123 @@ class NginxSiteTest {
     String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     assertThat(process.waitFor()).as(output).isZero();
     return output;
+  }
+
+  @Test
+  void aRetryOnDestStandsBesideWhatWasThere() {
+    assertThat(NginxSite.parse(SITE).retryOn(DEST, "/tmp/failures.log").replace(ADDED, ""))
+        .isEqualTo(
+            """
+            map "$request_method $uri" $register_migration_after_500_1 {
+              default @register_migration_dest_1;
+              "~*^POST .*/user/?$" @register_migration_500;
+            }
+            map $request_method $register_migration_after_5xx_1 {
+              default @register_migration_502;
+              GET @register_migration_dest_1;
+              HEAD @register_migration_dest_1;
+            }
+            map $request_body $register_migration_user {
+              default -;
+              '~"username"\\s*:\\s*"(?<register_migration_json>[\\w.-]+)"' $register_migration_json;
+              '~(^|&)username=(?<register_migration_form>[\\w.-]+)' $register_migration_form;
+            }
+            log_format register_migration_failures '$msec $remote_addr $request_method $uri $status $register_migration_user';
+            """
+                + SITE.replace(
+                    """
+                      location / {
+                        proxy_pass http://register_server;
+                      }
+                    """,
+                    """
+                      location @register_migration_dest_1 {
+                        proxy_pass https://203.0.113.12:443;
+                        proxy_set_header Host $host;
+                        proxy_set_header X-Real-IP $remote_addr;
+                        proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+                        proxy_set_header X-Forwarded-Proto $scheme;
+                        proxy_ssl_server_name on;
+                        proxy_ssl_name $host;
+                      }
+                      location @register_migration_500 {
+                        access_log /tmp/failures.log register_migration_failures;
+                        return 500;
+                      }
+                      location @register_migration_502 {
+                        access_log /tmp/failures.log register_migration_failures;
+                        return 502;
+                      }
+                      location / {
+                        # register-migration: was: proxy_pass http://register_server;
+                        proxy_pass http://register_server;
+                        proxy_intercept_errors on;
+                        error_page 500 = $register_migration_after_500_1;
+                        error_page 502 503 504 = $register_migration_after_5xx_1;
+                      }
+                    """));
+  }
+
+  @Test
+  void theThreeTextsLeadToEachOtherAndBackToTheByte() {
+    String retry = NginxSite.parse(SITE).retryOn(DEST, "/tmp/f");
+    String proxy = NginxSite.parse(SITE).proxyTo(DEST);
+
+    assertThat(NginxSite.undo(retry)).isEqualTo(SITE);
+    assertThat(NginxSite.parse(retry).retryOn(DEST, "/tmp/f")).isEqualTo(retry);
+    assertThat(NginxSite.parse(retry).proxyTo(DEST)).isEqualTo(proxy);
+    assertThat(NginxSite.parse(proxy).retryOn(DEST, "/tmp/f")).isEqualTo(retry);
+    assertThat(NginxSite.parse(retry).isProxying(DEST)).isFalse();
+  }
+
+  @Test
+  void whatTheLocationDoesIsDoneForARequestThatIsAskedAgain() {
+    String retry =
+        NginxSite.parse(
+                SITE.replace(
+                    "    proxy_pass http://register_server;\n",
+                    """
+                        add_header Access-Control-Allow-Origin '*';
+                        proxy_set_header Host register;
+                        proxy_set_header X-Real-IP
+                            $realip_remote_addr;
+                        proxy_pass http://register_server; proxy_read_timeout 5s;
+                    """))
+            .retryOn(DEST, "/tmp/f");
+
+    assertThat(retry.replace(ADDED, ""))
+        .contains(
+            """
+              location @register_migration_dest_1 {
+                add_header Access-Control-Allow-Origin '*';
+                proxy_set_header X-Real-IP $realip_remote_addr;
+                proxy_pass https://203.0.113.12:443;
+                proxy_set_header Host $host;
+                proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+                proxy_set_header X-Forwarded-Proto $scheme;
+                proxy_ssl_server_name on;
+                proxy_ssl_name $host;
+                proxy_read_timeout 5s;
+              }
+            """);
+  }
+
+  static Stream<Arguments> sitesUnfitForRetry() {
+    return Stream.of(
+        Arguments.of("http://register_server/api/;", "proxy_pass without a path"),
+        Arguments.of("http://register_server; error_page 404 /x;", "no error_page"),
+        Arguments.of("http://register_server; proxy_intercept_errors on;", "no proxy_intercept"),
+        Arguments.of("http://register_server; if ($a) { return 404; }", "no if"),
+        Arguments.of("http://register_server; proxy_request_buffering off;", "request bodies"));
+  }
+
+  @ParameterizedTest
+  @MethodSource("sitesUnfitForRetry")
+  void refusesARetryThatWouldDoSomethingElseThanItSays(String pass, String expected) {
+    NginxSite site = NginxSite.parse(SITE.replace("http://register_server;", pass));
+    assertThatThrownBy(() -> site.retryOn(DEST, "/tmp/f"))
+        .isInstanceOf(UnexpectedText.class)
+        .hasMessageContaining(expected)
+        .hasMessageContaining("retryOnDest: false");
   }
 }

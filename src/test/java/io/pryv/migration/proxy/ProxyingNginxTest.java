@@ -2,6 +2,8 @@ package io.pryv.migration.proxy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -14,11 +16,14 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Function;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /**
  * Two real nginx: source's with an edited site file, and dest's, whose first block knows no API.
@@ -118,6 +123,132 @@ class ProxyingNginxTest {
     assertThat(get("reg.pryv.lab")).startsWith("404 ");
   }
 
+  /** What source's register answers, and dest's, which tells what it was asked. */
+  private static HttpServer register(Function<HttpExchange, Integer> status) throws IOException {
+    HttpServer server =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    server.createContext(
+        "/",
+        exchange -> {
+          byte[] body =
+              (exchange.getRequestMethod()
+                      + " "
+                      + exchange.getRequestURI()
+                      + " "
+                      + new String(
+                          exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8))
+                  .getBytes(StandardCharsets.UTF_8);
+          exchange.sendResponseHeaders(
+              status.apply(exchange),
+              exchange.getRequestMethod().equals("HEAD") ? -1 : body.length);
+          if (!exchange.getRequestMethod().equals("HEAD")) {
+            exchange.getResponseBody().write(body);
+          }
+          exchange.close();
+        });
+    server.start();
+    return server;
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    // Asked again, by the method and with the body that the client sent.
+    "POST, /users, 500, 201, POST /users BODY",
+    "PUT, /users/x, 500, 201, PUT /users/x BODY",
+    "GET, /wactiv/server?x=1, 500, 201, GET /wactiv/server?x=1 BODY",
+    "GET, /wactiv/server, 502, 201, GET /wactiv/server BODY",
+    "GET, /wactiv/server, 503, 201, GET /wactiv/server BODY",
+    "GET, /wactiv/server, 504, 201, GET /wactiv/server BODY",
+    // Never asked again: it may have been taken, or a core knows the user already.
+    "POST, /users, 502, 502, 502 Bad Gateway",
+    "POST, /users, 503, 502, 502 Bad Gateway",
+    "POST, /users, 504, 502, 502 Bad Gateway",
+    "POST, /user, 500, 500, 500 Internal Server Error",
+    "POST, /User/, 500, 500, 500 Internal Server Error",
+    "POST, /user, 504, 502, 502 Bad Gateway",
+    // Source's own answers, good or bad, are passed on as they are.
+    "POST, /users, 400, 400, POST /users BODY",
+    "GET, /wactiv/server, 404, 404, GET /wactiv/server BODY",
+    "GET, /wactiv/server, 200, 200, GET /wactiv/server BODY"
+  })
+  void whatSourceRefusesIsAskedOfDestWhereThatIsSafe(
+      String method, String uri, int atSource, int status, String answer) throws Exception {
+    HttpServer own = register(request -> atSource);
+    HttpServer onDest = register(request -> 201);
+    try {
+      startRetrying(own, onDest);
+      String body = "{\"username\": \"newcomer\", \"password\": \"secret\"}";
+
+      String got = send(method, "reg.pryv.lab", uri, body);
+
+      assertThat(got).startsWith(status + " ").contains(answer.replace("BODY", body));
+      assertThat(failures())
+          .isEqualTo(
+              status < 500
+                  ? ""
+                  : "127.0.0.1 %s %s %d newcomer%n"
+                      .formatted(method, uri.replaceFirst("\\?.*", ""), status));
+    } finally {
+      own.stop(0);
+      onDest.stop(0);
+    }
+  }
+
+  @Test
+  void namesTheUserOfAFormAndNothingElseOfIt() throws Exception {
+    HttpServer own = register(request -> 500);
+    HttpServer onDest = register(request -> 201);
+    try {
+      startRetrying(own, onDest);
+      send("POST", "reg.pryv.lab", "/user", "password=secret&username=newcomer&email=a@b.c");
+      assertThat(failures()).isEqualTo("127.0.0.1 POST /user 500 newcomer\n");
+    } finally {
+      own.stop(0);
+      onDest.stop(0);
+    }
+  }
+
+  @Test
+  void aReadIsAskedOfDestWhenSourcesRegisterIsGone() throws Exception {
+    HttpServer own = register(request -> 200);
+    HttpServer onDest = register(request -> 201);
+    own.stop(0);
+    try {
+      startRetrying(own, onDest);
+      assertThat(send("GET", "reg.pryv.lab", "/wactiv/server", "")).startsWith("201 ");
+      assertThat(send("POST", "reg.pryv.lab", "/users", "x")).startsWith("502 ");
+    } finally {
+      onDest.stop(0);
+    }
+  }
+
+  private void startRetrying(HttpServer own, HttpServer onDest) throws Exception {
+    int retrying = freePort();
+    start(
+        "register-of-dest",
+        """
+        server {
+          listen %d ssl;
+          server_name reg.pryv.lab;
+          location / { proxy_pass http://127.0.0.1:%d; }
+        }
+        """
+            .formatted(retrying, onDest.getAddress().getPort()),
+        retrying);
+    String site =
+        NginxSite.parse(
+                SITE.formatted(source)
+                    .replace("127.0.0.1:1 ", "127.0.0.1:" + own.getAddress().getPort() + " "))
+            .retryOn(DEST, directory.resolve("failures.log").toString());
+    assertThat(site).contains(DEST + ":443");
+    start("source", site.replace(DEST + ":443", "127.0.0.1:" + retrying), source);
+  }
+
+  /** The log of failures without its times. */
+  private String failures() throws IOException {
+    return Files.readString(directory.resolve("failures.log")).replaceAll("(?m)^[0-9.]+ ", "");
+  }
+
   private void startSource(String site) throws Exception {
     assertThat(site).contains(DEST + ":443");
     start("source", site.replace(DEST + ":443", "127.0.0.1:" + dest), source);
@@ -166,18 +297,26 @@ class ProxyingNginxTest {
   }
 
   private String get(String host) throws Exception {
+    return send("GET", host, "/wactiv/check_username", "");
+  }
+
+  private String send(String method, String host, String uri, String body) throws Exception {
     String answer =
         run(
             directory,
             "curl",
             "-sk",
+            "-X",
+            method,
+            "-d",
+            body,
             "-m",
             "10",
             "-w",
             "\n%{http_code}",
             "--resolve",
             host + ":" + source + ":127.0.0.1",
-            "https://" + host + ":" + source + "/wactiv/check_username");
+            "https://" + host + ":" + source + uri);
     int end = answer.lastIndexOf('\n');
     return answer.substring(end + 1) + " " + answer.substring(0, end);
   }
