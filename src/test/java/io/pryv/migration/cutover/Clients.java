@@ -1,0 +1,142 @@
+package io.pryv.migration.cutover;
+
+import io.pryv.lab.standin.RegisterServer;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.HttpURLConnection;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.awaitility.Awaitility;
+
+/** Clients that register users and read one, all the time, through source's nginx. */
+final class Clients implements AutoCloseable {
+
+  /** A registration that was acknowledged, by which Redis, and when it was asked for. */
+  record Acknowledged(String name, String runId, long asked, long answered) {}
+
+  final Queue<Acknowledged> acknowledged = new ConcurrentLinkedQueue<>();
+  final Queue<String> failures = new ConcurrentLinkedQueue<>();
+  final Queue<String> wrongReads = new ConcurrentLinkedQueue<>();
+  final AtomicInteger reads = new AtomicInteger();
+  private final String address;
+  private final List<Thread> threads = new ArrayList<>();
+  private volatile boolean ending;
+
+  Clients(int port, int writers, int readers) {
+    address = "http://127.0.0.1:" + port;
+    for (int i = 0; i < writers; i++) {
+      String prefix = "writer" + i;
+      start(prefix, () -> write(prefix));
+    }
+    for (int i = 0; i < readers; i++) {
+      start("reader" + i, this::read);
+    }
+    awaitProgress();
+  }
+
+  private void start(String name, Runnable work) {
+    Thread thread = new Thread(work, name);
+    thread.setDaemon(true);
+    threads.add(thread);
+    thread.start();
+  }
+
+  /** Returns once some more writes have been acknowledged. */
+  void awaitProgress() {
+    int before = acknowledged.size();
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(20))
+        .until(() -> acknowledged.size() >= before + 20);
+  }
+
+  private void write(String prefix) {
+    for (int i = 0; !ending; i++) {
+      String name = "%s-%06d".formatted(prefix, i);
+      long asked = System.nanoTime();
+      try {
+        HttpURLConnection answer = post(address, "/users", name);
+        if (answer.getResponseCode() == 201) {
+          acknowledged.add(
+              new Acknowledged(
+                  name, answer.getHeaderField(RegisterServer.RUN_ID), asked, System.nanoTime()));
+        } else {
+          failures.add(name + ": " + answer.getResponseCode() + " " + body(answer));
+        }
+      } catch (IOException e) {
+        failures.add(name + ": " + e);
+      }
+    }
+  }
+
+  static HttpURLConnection post(String address, String path, String name) throws IOException {
+    HttpURLConnection connection = open(address + path);
+    byte[] body =
+        "{\"username\":\"%s\",\"email\":\"%1$s@mail.example\"}"
+            .formatted(name)
+            .getBytes(StandardCharsets.UTF_8);
+    connection.setRequestMethod("POST");
+    connection.setRequestProperty("Authorization", "key");
+    connection.setDoOutput(true);
+    connection.setFixedLengthStreamingMode(body.length);
+    try (OutputStream out = connection.getOutputStream()) {
+      out.write(body);
+    }
+    return connection;
+  }
+
+  private void read() {
+    while (!ending) {
+      try {
+        HttpURLConnection answer = open(address + "/wactiv/check_username");
+        String body = answer.getResponseCode() + " " + body(answer);
+        if (!body.equals("200 {\"reserved\":true}")) {
+          wrongReads.add(body);
+        }
+        reads.incrementAndGet();
+      } catch (IOException e) {
+        wrongReads.add(e.toString());
+      }
+    }
+  }
+
+  /** A connection of its own, so that no client's own repetition hides a failure. */
+  private static HttpURLConnection open(String address) throws IOException {
+    HttpURLConnection connection = (HttpURLConnection) URI.create(address).toURL().openConnection();
+    connection.setRequestProperty("Connection", "close");
+    connection.setConnectTimeout(10_000);
+    connection.setReadTimeout(10_000);
+    return connection;
+  }
+
+  private static String body(HttpURLConnection answer) throws IOException {
+    try (InputStream in =
+        answer.getResponseCode() < 400 ? answer.getInputStream() : answer.getErrorStream()) {
+      return in == null ? "" : new String(in.readAllBytes(), StandardCharsets.UTF_8).strip();
+    }
+  }
+
+  /** Ends them once some more writes have been acknowledged, each after its present request. */
+  void end() {
+    awaitProgress();
+    close();
+  }
+
+  @Override
+  public void close() {
+    ending = true;
+    for (Thread thread : threads) {
+      try {
+        thread.join(20_000);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+}

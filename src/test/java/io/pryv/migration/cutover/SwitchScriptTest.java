@@ -1,0 +1,461 @@
+package io.pryv.migration.cutover;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.pryv.lab.standin.RedisLink;
+import io.pryv.migration.cutover.Clients.Acknowledged;
+import io.pryv.migration.cutover.SwitchLog.Outcome;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The switch, while clients register users all the time. */
+class SwitchScriptTest {
+
+  private static final String SAY = "say() { clock; printf '%s000 %s\\n' \"$now\" \"$*\"; }\n";
+
+  private final LivePlatform platform = new LivePlatform();
+  private final Path log = platform.sourceMachine.shell().root().resolve("log");
+  private final String confBefore = read(platform.conf);
+
+  @AfterEach
+  void close() {
+    platform.close();
+  }
+
+  @Test
+  void noWriteFailsNoneIsLostAndThereIsOneWriter() throws Exception {
+    try (Clients clients = new Clients(platform.web, 8, 2)) {
+      assertThat(switchNow("")).as(read(log)).isEqualTo(Outcome.SWITCHED);
+      clients.end();
+      System.out.println(log().markdown());
+      assertThat(clients.failures).isEmpty();
+      assertThat(clients.wrongReads).isEmpty();
+      assertSwitched(clients);
+      assertThat(log().words("linked")).contains("partial");
+    }
+  }
+
+  /** As {@code promote} does it, up to the moment in which the answer would arrive. */
+  private static final String ELECT =
+      """
+      put MULTI; put REPLICAOF NO ONE; put CONFIG SET min-replicas-to-write 0
+      put EVAL "return redis.call('SET', KEYS[1], ARGV[1], 'EX', 86400)" 1 $ELECTED "$token"
+      put EXEC; flush "$DW"; pause 0.3
+      """;
+
+  @ParameterizedTest
+  @ValueSource(strings = {"ready", "fence", "held", "caught-up", "promote"})
+  void killedBeforeDestIsElectedItIsUndoneByTheOneThatWatchesIt(String subStep) throws Exception {
+    try (Clients clients = new Clients(platform.web, 4, 1)) {
+      assertThat(switchNow(once(subStep, "kill -9 $BASHPID"))).isEqualTo(Outcome.UNDONE);
+      clients.end();
+      assertUndone(clients);
+      assertServedWithin(clients, Duration.ofSeconds(5));
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"promoted", "moved", "reloaded", "turned", "linked"})
+  void killedAfterDestIsElectedItIsFinishedByTheOneThatWatchesIt(String subStep) throws Exception {
+    try (Clients clients = new Clients(platform.web, 4, 1)) {
+      assertThat(switchNow(once(subStep, "kill -9 $BASHPID"))).isEqualTo(Outcome.SWITCHED);
+      clients.end();
+      assertSwitched(clients);
+      assertServedWithin(clients, Duration.ofSeconds(5));
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"held", "promote"})
+  void standingStillBeforeDestIsElectedItIsUndone(String subStep) throws Exception {
+    try (Clients clients = new Clients(platform.web, 4, 1)) {
+      assertThat(switchNow(once(subStep, "kill -STOP $BASHPID"))).isEqualTo(Outcome.UNDONE);
+      clients.end();
+      assertUndone(clients);
+      assertServedWithin(clients, Duration.ofSeconds(5));
+    }
+  }
+
+  @Test
+  void standingStillAfterDestIsElectedItIsFinished() throws Exception {
+    try (Clients clients = new Clients(platform.web, 4, 1)) {
+      assertThat(switchNow(once("promoted", "kill -STOP $BASHPID"))).isEqualTo(Outcome.SWITCHED);
+      clients.end();
+      assertSwitched(clients);
+      assertServedWithin(clients, Duration.ofSeconds(5));
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"ready", "held", "promote"})
+  void whenNobodyIsLeftTheNextTryUndoes(String subStep) throws Exception {
+    try (Clients clients = new Clients(platform.web, 4, 1)) {
+      interrupt(once(subStep, "kill -9 $$ $BASHPID"));
+      assertThat(settle()).isEqualTo(Outcome.UNDONE);
+      clients.end();
+      assertUndone(clients);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"promoted", "moved", "turned"})
+  void whenNobodyIsLeftTheNextTryFinishes(String subStep) throws Exception {
+    try (Clients clients = new Clients(platform.web, 4, 1)) {
+      interrupt(once(subStep, "kill -9 $$ $BASHPID"));
+      assertThat(settle()).isEqualTo(Outcome.SWITCHED);
+      clients.end();
+      assertSwitched(clients);
+    }
+  }
+
+  @Test
+  void onlyItsWatcherKilledTheSwitchGoesOn() throws Exception {
+    try (Clients clients = new Clients(platform.web, 4, 1)) {
+      assertThat(switchNow(once("held", "kill -9 $$"))).isEqualTo(Outcome.SWITCHED);
+      clients.end();
+      assertThat(clients.failures).isEmpty();
+      assertSwitched(clients);
+    }
+  }
+
+  @Test
+  void anElectionWhoseAnswerIsLostIsFinished() throws Exception {
+    try (Clients clients = new Clients(platform.web, 4, 1)) {
+      assertThat(switchNow(once("promote", ELECT + "kill -9 $ssh $BASHPID")))
+          .isEqualTo(Outcome.SWITCHED);
+      clients.end();
+      assertSwitched(clients);
+      assertServedWithin(clients, Duration.ofSeconds(5));
+    }
+  }
+
+  @Test
+  void anElectedDestThatDiesAtOnceKnowsItAfterItsRestart() throws Exception {
+    try (Clients clients = new Clients(platform.web, 4, 1)) {
+      Process process = start(once("promote", ELECT + MEET + "kill -9 $BASHPID"));
+      awaitMeeting();
+      platform.destRedis.kill();
+      endMeeting();
+      Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> read(log).contains(" settle "));
+      platform.restartDestFenced();
+      assertThat(end(process)).isEqualTo(Outcome.SWITCHED);
+      clients.end();
+      assertSwitched(clients);
+    }
+  }
+
+  @Test
+  void aDestThatDiesBeforeItsElectionLeavesSourceTheWriter() throws Exception {
+    try (Clients clients = new Clients(platform.web, 4, 1)) {
+      Process process = start(once("held", MEET));
+      awaitMeeting();
+      platform.destRedis.kill();
+      endMeeting();
+      assertThat(end(process)).isEqualTo(Outcome.UNDONE);
+      clients.end();
+      assertUndone(clients);
+      assertServedWithin(clients, Duration.ofSeconds(5));
+    }
+  }
+
+  @Test
+  void aDestThatDiesWithTheElectionOnItsWayWasNotElected() throws Exception {
+    try (Clients clients = new Clients(platform.web, 4, 1)) {
+      Process process = start(once("promote", MEET));
+      awaitMeeting();
+      platform.destRedis.kill();
+      endMeeting();
+      Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> read(log).contains(" settle "));
+      int before = clients.acknowledged.size();
+      platform.restartDestFenced();
+      assertThat(end(process)).isEqualTo(Outcome.UNDONE);
+      // Nobody could know before: two writers would have been worse than none.
+      assertThat(before).isEqualTo(ofSource(clients, before));
+      clients.end();
+      assertUndone(clients);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"held", "promote"})
+  void aDeadWayToDestUndoesAsLongAsDestIsNotElected(String subStep) throws Exception {
+    try (Clients clients = new Clients(platform.web, 4, 1)) {
+      assertThat(switchNow(once(subStep, "kill -9 $ssh; wait $ssh"))).isEqualTo(Outcome.UNDONE);
+      clients.end();
+      assertUndone(clients);
+      assertServedWithin(clients, Duration.ofSeconds(5));
+    }
+  }
+
+  @Test
+  void itIsUndoneWhenTheDeadlineHasPassed() throws Exception {
+    try (Clients clients = new Clients(platform.web, 4, 1)) {
+      assertThat(switchNow(once("caught-up", "pause $((4 * hold + 1000)).0e-6; pause 0.4")))
+          .isEqualTo(Outcome.UNDONE);
+      assertThat(log().said()).contains("could not be elected within");
+      clients.end();
+      assertUndone(clients);
+      assertServedWithin(clients, Duration.ofSeconds(5));
+    }
+  }
+
+  @Test
+  void nginxThatRefusesItsFileKeepsTheOldOneAndNoWriteFails() throws Exception {
+    Files.writeString(platform.staged, "this is no configuration;\n");
+    try (Clients clients = new Clients(platform.web, 4, 1)) {
+      assertThat(switchNow("")).isEqualTo(Outcome.BUT);
+      assertThat(log().said()).contains("nginx on source did not take its new file");
+      clients.end();
+      assertThat(clients.failures).isEmpty();
+      assertThat(clients.wrongReads).isEmpty();
+      assertThat(platform.site).hasContent(platform.retrying());
+      try (RedisLink dest = platform.dest()) {
+        assertHolds(dest, clients);
+      }
+    }
+    // Once the file is right, the next try has only that left to do.
+    Files.writeString(platform.staged, platform.proxying());
+    try (Clients clients = new Clients(platform.web, 4, 1)) {
+      assertThat(settle()).isEqualTo(Outcome.SWITCHED);
+      assertThat(platform.site).hasContent(platform.proxying());
+      clients.end();
+      assertThat(clients.failures).isEmpty();
+    }
+  }
+
+  @Test
+  void aClientThatStaysInsideAMultiStopsItBeforeAnyoneIsHeld() throws Exception {
+    try (Clients clients = new Clients(platform.web, 4, 1);
+        Socket inside = new Socket(InetAddress.getLoopbackAddress(), platform.sourceRedis.port())) {
+      inside.getOutputStream().write("MULTI\r\nSET x 1\r\n".getBytes(StandardCharsets.US_ASCII));
+      assertThat(inside.getInputStream().readNBytes(14)).isNotEmpty();
+
+      assertThat(switchNow("")).isEqualTo(Outcome.UNDONE);
+
+      assertThat(log().said()).contains("127.0.0.1:" + inside.getLocalPort() + " of source's");
+      assertThat(log().words("fence")).isEmpty();
+      clients.end();
+      assertThat(clients.failures).isEmpty();
+      assertUndone(clients);
+    }
+  }
+
+  @Test
+  void aClientThatSlipsIntoAMultiMakesItTryAgain() throws Exception {
+    String slipIn =
+        """
+        case $1 in
+          fence) [ -n "${slipped:-}" ] || { exec {slipped}<>/dev/tcp/127.0.0.1/%d
+            printf 'MULTI\\r\\nSET slipped-in 1\\r\\n' >&$slipped; read -ru $slipped; read -ru $slipped; } ;;
+          lifted) printf 'EXEC\\r\\n' >&$slipped ;;
+        esac
+        """
+            .formatted(platform.sourceRedis.port());
+    try (Clients clients = new Clients(platform.web, 4, 1)) {
+      assertThat(switchNow(slipIn)).isEqualTo(Outcome.SWITCHED);
+      assertThat(log().words("lifted").orElse("")).contains("is inside a MULTI");
+      clients.end();
+      assertSwitched(clients);
+    }
+    try (RedisLink dest = platform.dest()) {
+      assertThat(dest.send("GET", "slipped-in").get().value()).isEqualTo("1");
+    }
+  }
+
+  @Test
+  void itDoesNotBeginWhileDestRewritesItsAof() throws Exception {
+    try (RedisLink dest = platform.dest()) {
+      dest.send("CONFIG", "SET", "rdb-key-save-delay", "1000000").get();
+      dest.send("BGREWRITEAOF").get();
+    }
+    try (Clients clients = new Clients(platform.web, 2, 1)) {
+      assertThat(switchNow("")).isEqualTo(Outcome.UNDONE);
+      assertThat(log().said()).contains("rewrites its AOF");
+      clients.end();
+      assertThat(clients.failures).isEmpty();
+      assertUndone(clients);
+    }
+  }
+
+  @Test
+  void measuringChangesNothing() throws Exception {
+    String runId = runId(platform.source());
+    Process process = platform.run(platform.script().measuring(runId, runId(platform.dest())), log);
+    assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
+    assertThat(log().said()).matches("measured \\d+ ms");
+    try (Clients clients = new Clients(platform.web, 1, 0)) {
+      clients.end();
+      assertUndone(clients);
+    }
+  }
+
+  /** Both sides wait for each other there. */
+  private static final String MEET =
+      ": >\"$SANDBOX/met\"; while [ -e \"$SANDBOX/met\" ]; do pause 0.01; done; ";
+
+  private Path met() {
+    return platform.sourceMachine.shell().root().resolve("met");
+  }
+
+  private void awaitMeeting() {
+    Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> Files.exists(met()));
+  }
+
+  private void endMeeting() throws Exception {
+    Files.delete(met());
+  }
+
+  /** Done the first time that a sub-step of that name is told of. */
+  private static String once(String subStep, String bash) {
+    return "if [ \"$1\" = %s ] && [ ! -e \"$state/hooked\" ]; then : >\"$state/hooked\"; %s\nfi"
+        .formatted(subStep, bash);
+  }
+
+  private Process start(String hook) throws Exception {
+    platform.prepare();
+    return start(
+        platform.script().switching(runId(platform.source()), runId(platform.dest())), hook);
+  }
+
+  private Outcome switchNow(String hook) throws Exception {
+    return end(start(hook));
+  }
+
+  /** A switch after which nobody is left, so that no outcome is told. */
+  private void interrupt(String hook) throws Exception {
+    assertThat(start(hook).waitFor(60, TimeUnit.SECONDS)).isTrue();
+    assertThat(log().outcome()).isEmpty();
+  }
+
+  private Outcome settle() throws Exception {
+    Files.delete(log);
+    return end(start(platform.script().settling(), ""));
+  }
+
+  /** Runs a script with a hook in the place where it tells of its sub-steps: {@code $1} is one. */
+  private Process start(String script, String hook) {
+    assertThat(script).contains(SAY);
+    return platform.run(
+        script.replace(
+            SAY, SAY.replace("; }\n", "; hook \"$@\"; }\nhook() {\n" + hook + "\ntrue\n}\n")),
+        log);
+  }
+
+  private Outcome end(Process process) throws Exception {
+    assertThat(process.waitFor(60, TimeUnit.SECONDS)).as(read(log)).isTrue();
+    Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> log().outcome().isPresent());
+    return log().outcome().orElseThrow();
+  }
+
+  private static long ofSource(Clients clients, int count) {
+    return clients.acknowledged.stream().limit(count).map(Acknowledged::runId).distinct().count()
+            == 1
+        ? count
+        : -1;
+  }
+
+  private static void assertServedWithin(Clients clients, Duration longest) {
+    List<Long> answers =
+        clients.acknowledged.stream().map(Acknowledged::answered).sorted().toList();
+    for (int i = 1; i < answers.size(); i++) {
+      assertThat(Duration.ofNanos(answers.get(i) - answers.get(i - 1))).isLessThan(longest);
+    }
+  }
+
+  private SwitchLog log() {
+    return SwitchLog.parse(read(log));
+  }
+
+  /** Dest has all that was acknowledged, source follows it, and everything else is as it should. */
+  private void assertSwitched(Clients clients) throws Exception {
+    try (RedisLink source = platform.source();
+        RedisLink dest = platform.dest()) {
+      assertThat(LivePlatform.info(dest, "replication")).contains("role:master");
+      assertThat(LivePlatform.setting(dest, "min-replicas-to-write")).isEqualTo("0");
+      assertThat(LivePlatform.info(source, "replication"))
+          .contains("role:slave")
+          .contains("master_port:" + platform.destRedis.port());
+      assertThat(LivePlatform.setting(source, "min-replicas-to-write")).isEqualTo("99");
+      assertThat(LivePlatform.setting(source, "repl-ping-replica-period")).isEqualTo("10");
+      assertThat(read(platform.conf))
+          .contains("replicaof 127.0.0.1 " + platform.destRedis.port())
+          .contains("min-replicas-to-write 99");
+      assertThat(platform.site).hasContent(platform.proxying());
+      assertThat(platform.staged).doesNotExist();
+      assertHolds(dest, clients);
+      Awaitility.await()
+          .atMost(Duration.ofSeconds(20))
+          .untilAsserted(() -> assertHolds(source, clients));
+      assertOneWriter(clients, LivePlatform.runId(source), LivePlatform.runId(dest));
+    }
+  }
+
+  /** Source is the writer, as before, and has all that was acknowledged. */
+  private void assertUndone(Clients clients) throws Exception {
+    try (RedisLink source = platform.source()) {
+      assertThat(LivePlatform.info(source, "replication")).contains("role:master");
+      assertThat(LivePlatform.setting(source, "min-replicas-to-write")).isEqualTo("0");
+      assertThat(LivePlatform.setting(source, "repl-ping-replica-period")).isEqualTo("10");
+      assertThat(read(platform.conf)).isEqualTo(confBefore);
+      assertThat(platform.site).hasContent(platform.retrying());
+      assertThat(platform.staged).hasContent(platform.proxying());
+      assertHolds(source, clients);
+      String runId = LivePlatform.runId(source);
+      assertThat(clients.acknowledged).allMatch(write -> write.runId().equals(runId));
+    }
+  }
+
+  private static void assertHolds(RedisLink redis, Clients clients) throws Exception {
+    List<String> missing = new ArrayList<>();
+    for (Acknowledged write : clients.acknowledged) {
+      if (!redis.send("EXISTS", write.name() + ":users").get().value().equals(1L)) {
+        missing.add(write.name());
+      }
+    }
+    assertThat(missing).isEmpty();
+  }
+
+  /** No write that was asked for after dest took one was taken by source. */
+  private static void assertOneWriter(Clients clients, String source, String dest) {
+    long first =
+        clients.acknowledged.stream()
+            .filter(write -> write.runId().equals(dest))
+            .mapToLong(Acknowledged::answered)
+            .min()
+            .orElseThrow();
+    assertThat(clients.acknowledged)
+        .filteredOn(write -> write.asked() > first)
+        .isNotEmpty()
+        .allMatch(write -> write.runId().equals(dest));
+    assertThat(clients.acknowledged)
+        .allMatch(write -> List.of(source, dest).contains(write.runId()));
+  }
+
+  private static String runId(RedisLink redis) throws Exception {
+    try (redis) {
+      return LivePlatform.runId(redis);
+    }
+  }
+
+  private static String read(Path file) {
+    try {
+      return Files.readString(file, StandardCharsets.ISO_8859_1);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}
