@@ -25,14 +25,17 @@ final class Clients implements AutoCloseable {
   final Queue<String> failures = new ConcurrentLinkedQueue<>();
   final Queue<String> wrongReads = new ConcurrentLinkedQueue<>();
   final AtomicInteger reads = new AtomicInteger();
+  private static final AtomicInteger GENERATION = new AtomicInteger();
   private final String address;
   private final List<Thread> threads = new ArrayList<>();
   private volatile boolean ending;
 
   Clients(int port, int writers, int readers) {
     address = "http://127.0.0.1:" + port;
+    // Each has users of its own: nobody registers one twice.
+    int generation = GENERATION.incrementAndGet();
     for (int i = 0; i < writers; i++) {
-      String prefix = "writer" + i;
+      String prefix = "writer" + generation + "-" + i;
       start(prefix, () -> write(prefix));
     }
     for (int i = 0; i < readers; i++) {
