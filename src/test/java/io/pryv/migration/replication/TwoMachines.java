@@ -27,7 +27,11 @@ final class TwoMachines implements AutoCloseable {
   final StubDocker docker = new StubDocker(sourceMachine).register();
   final RedisProcess sourceRedis = RedisProcess.start();
   final RedisProcess destRedis = RedisProcess.start();
-  final SshdProcess sshd = SshdProcess.start();
+  // What it is asked to run finds dest's programs.
+  final SshdProcess sshd =
+      SshdProcess.start(
+          "SetEnv \"PATH=%s/bin:%s\" \"SANDBOX=%1$s\""
+              .formatted(destMachine.root(), System.getenv("PATH")));
   final TunnelPorts ports = new TunnelPorts(freePort(), destRedis.port(), sourceRedis.port());
   final Path conf = sourceMachine.confFile("reg-master/redis/conf/redis.conf", "port 6379\n");
   final Path authorizedKeys = sshd.directory().resolve("authorized_keys");
@@ -62,11 +66,11 @@ final class TwoMachines implements AutoCloseable {
   }
 
   TunnelKey key() {
-    return new TunnelKey(hands, source, dest, migration, "ed25519", ports);
+    return new TunnelKey(hands, TunnelEnds.toDest(source, dest, ports), migration, "ed25519");
   }
 
   Tunnel tunnel() {
-    return new Tunnel(hands, source, dest, migration, ports);
+    return new Tunnel(hands, TunnelEnds.toDest(source, dest, ports), migration);
   }
 
   Path privateKey() {
