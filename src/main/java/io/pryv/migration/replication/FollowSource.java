@@ -160,14 +160,17 @@ final class FollowSource {
   }
 
   /**
-   * A tunnel that leads nowhere is opened anew, with a line in source's authorized_keys for the
-   * address that source's container has by now.
+   * A tunnel that leads nowhere is opened anew. When source's container has another address by now,
+   * the key's line in source's authorized_keys must say so first, and the loop's present session,
+   * which began with the old line, must end.
    */
   private void mend(String runId) {
     TunnelState state = tunnel.look();
-    if (!state.supervised() || !state.farRunId().equals(runId)) {
-      key.make();
-      tunnel.close();
+    if (!state.open() || !state.farRunId().equals(runId)) {
+      if (!key.accepted()) {
+        tunnel.close();
+        key.make();
+      }
       tunnel.launch();
     }
   }

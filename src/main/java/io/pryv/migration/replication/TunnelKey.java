@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -81,6 +82,23 @@ final class TunnelKey {
     changed |= authorize(line);
     prove(onNear, place);
     return new Made(changed, place.onHost(), seen.get(1), line);
+  }
+
+  /** Whether the far machine's authorized_keys holds the line that the key needs now. */
+  boolean accepted() {
+    Shell onNear = hands.on(ends.near().machine());
+    TunnelPlace place = TunnelPlace.find(onNear, ends.near(), migration);
+    String line =
+        tunnelLine(
+            nearAddresses(),
+            farRedis(),
+            ends.forcedCommand(),
+            publicKey(onNear, place.onHost()).get(0));
+    return authorized(hands.files(far).read(authorizedKeys()).map(TunnelKey::text), line);
+  }
+
+  private static boolean authorized(Optional<String> authorizedKeys, String line) {
+    return authorizedKeys.orElse("").lines().anyMatch(line::equals);
   }
 
   /**
@@ -250,11 +268,11 @@ final class TunnelKey {
   private boolean authorize(String line) {
     String path = authorizedKeys();
     RemoteFiles files = hands.files(far);
-    String before = files.read(path).map(TunnelKey::text).orElse("");
-    if (before.lines().anyMatch(line::equals)) {
+    Optional<String> before = files.read(path).map(TunnelKey::text);
+    if (authorized(before, line)) {
       return false;
     }
-    return files.write(path, bytes(AuthorizedKeys.with(before, line)), "600");
+    return files.write(path, bytes(AuthorizedKeys.with(before.orElse(""), line)), "600");
   }
 
   private String authorizedKeys() {

@@ -25,6 +25,7 @@ final class TwoMachines implements AutoCloseable {
   final SandboxShell destMachine = SandboxShell.of(Machine.Role.DEST);
   final SandboxHands hands = new SandboxHands(sourceMachine, destMachine);
   final StubDocker docker = new StubDocker(sourceMachine).register();
+  final StubDocker destDocker = new StubDocker(destMachine).register();
   final RedisProcess sourceRedis = RedisProcess.start();
   final RedisProcess destRedis = RedisProcess.start();
   // What it is asked to run finds dest's programs.
@@ -60,7 +61,7 @@ final class TwoMachines implements AutoCloseable {
         .field(
             "{{range .Mounts}}{{.Source}}|{{.Destination}}{{println}}{{end}}",
             conf.getParent() + "|" + conf.getParent());
-    new StubDocker(destMachine).register().container("pryv_redis_1").address("172.19.0.5");
+    destDocker.container("pryv_redis_1").address("172.19.0.5");
     sourceMachine.route("172.18.0.5", 6379, sourceRedis.port());
     destMachine.route("172.19.0.5", 6379, destRedis.port());
   }
