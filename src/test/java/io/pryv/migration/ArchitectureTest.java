@@ -24,6 +24,7 @@ class ArchitectureTest {
     "..migration.services..",
     "..migration.transfer..",
     "..migration.proxy..",
+    "..migration.cutover..",
     "..migration.replication..",
     "..migration.nameservers..",
     "..migration.verification..",
@@ -43,7 +44,7 @@ class ArchitectureTest {
   static final ArchRule featuresDoNotKnowEachOther =
       slices()
           .matching(
-              "io.pryv.migration.(preflight|services|transfer|proxy|replication|nameservers|verification|retirement|rollback)..")
+              "io.pryv.migration.(preflight|services|transfer|proxy|cutover|replication|nameservers|verification|retirement|rollback)..")
           .should()
           .notDependOnEachOther();
 

@@ -29,7 +29,18 @@ record SwitchScript(
     int sourcePort,
     int destPort) {
 
+  /** Where the procedure's tunnel makes dest's Redis reachable for source's. */
+  private static final String FOLLOW_HOST = "127.0.0.1";
+
+  private static final int FOLLOW_PORT = 4567;
+  private static final int REDIS_PORT = 6379;
   private static final String TEXT = read();
+
+  /** With the ports that the procedure has. */
+  SwitchScript(Register source, Register dest, String migration, String key, String stagedSite) {
+    this(
+        source, dest, migration, key, stagedSite, FOLLOW_HOST, FOLLOW_PORT, REDIS_PORT, REDIS_PORT);
+  }
 
   /** Sets the shell variable {@code state}: the directory of what must outlive the script. */
   static String state(String migration) {
