@@ -15,6 +15,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -43,6 +44,13 @@ public final class NginxSite {
   /** Makes dest choose certificate and server block by the client's own host name. */
   private static final Map<String, String> TLS =
       Map.of("proxy_ssl_server_name", "on", "proxy_ssl_name", "$host");
+
+  /**
+   * How long dest may take for what it is asked again: a dest whose Redis has died would let its
+   * register wait for it, and the client with it.
+   */
+  private static final Map<String, String> PATIENCE =
+      new TreeMap<>(Map.of("proxy_connect_timeout", "2s", "proxy_read_timeout", "4s"));
 
   private static final Set<String> HOSTS_OF_CLIENT = Set.of("$host", "$http_host");
 
@@ -204,7 +212,8 @@ public final class NginxSite {
       if (child.equals(pass.directive())) {
         lines.add("proxy_pass https://" + destAddress + ":443;");
         lines.addAll(changed.get(child).subList(1, changed.get(child).size()));
-      } else if (!changed.containsKey(child)) {
+        PATIENCE.forEach((name, time) -> lines.add(name + " " + time + ";"));
+      } else if (!changed.containsKey(child) && !PATIENCE.containsKey(child.name())) {
         lines.add(textOf(child).replaceAll("\\s*\\R\\s*", " "));
       }
     }

@@ -68,6 +68,8 @@ final class RetryText {
     for (int code : List.of(500, 502)) {
       lines.add("location @" + PREFIX + code + " {");
       lines.add("  access_log " + failures + " " + PREFIX + "failures;");
+      // A line is written when the request ends, and that is now, not when the client has gone.
+      lines.add("  lingering_close off;");
       lines.add("  return " + code + ";");
       lines.add("}");
     }

@@ -481,7 +481,7 @@ while kill -0 "$worker" 2>/dev/null; do
     :
   elif [ -e "$state/promoting" ]; then
     : "${elected:=$now}"
-    [ $((now - elected)) -lt 2500000 ] || late=yes
+    [ $((now - elected)) -lt 1200000 ] || late=yes
   elif read -r deadline 2>/dev/null <"$state/fenced"; then
     [ "$now" -lt $((deadline + 500000)) ] || late=yes
   fi

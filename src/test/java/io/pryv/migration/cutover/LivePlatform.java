@@ -12,6 +12,7 @@ import io.pryv.migration.machine.SshdProcess;
 import io.pryv.migration.machine.StubDocker;
 import io.pryv.migration.platform.Machine;
 import io.pryv.migration.platform.Register;
+import io.pryv.migration.proxy.NginxSite;
 import io.pryv.migration.redis.JedisServers;
 import io.pryv.migration.redis.RedisConf;
 import java.io.IOException;
@@ -46,9 +47,9 @@ final class LivePlatform implements AutoCloseable {
       server {
         listen 127.0.0.1:%d;
         location / {
-          proxy_pass %s://register_server;
-      %s  }
-      %s}
+          proxy_pass http://register_server;
+        }
+      }
       """;
 
   final SandboxRegister sourceMachine = new SandboxRegister(SandboxShell.of(Machine.Role.SOURCE));
@@ -67,7 +68,7 @@ final class LivePlatform implements AutoCloseable {
   private final Path certificate;
   private final RegisterServer sourceRegister;
   private final RegisterServer destRegister;
-  private final CoreServer core;
+  final CoreServer core;
   private final List<Process> nginx = new ArrayList<>();
   private final int destWeb = freePort();
 
@@ -213,31 +214,26 @@ final class LivePlatform implements AutoCloseable {
 
   /** The site file with which what source refuses is asked of dest. */
   String retrying() {
-    return SITE.formatted(
-        sourceRegister.port(),
-        web,
-        "http",
-        """
-            proxy_intercept_errors on;
-            error_page 500 = @dest;
-        """,
-        """
-          location @dest {
-            proxy_pass https://127.0.0.1:%d;
-            proxy_set_header Host $host;
-          }
-        """
-            .formatted(destWeb));
+    return onOurPort(NginxSite.parse(original()).retryOn("127.0.0.1", failures().toString()));
+  }
+
+  /** The log of writes that are not asked again. */
+  Path failures() {
+    return sourceMachine.shell().root().resolve("failures.log");
   }
 
   /** The site file without it. */
   String original() {
-    return SITE.formatted(sourceRegister.port(), web, "http", "", "");
+    return SITE.formatted(sourceRegister.port(), web);
   }
 
   /** The site file that leads to dest. */
   String proxying() {
-    return SITE.formatted(destWeb, web, "https", "    proxy_set_header Host $host;\n", "");
+    return onOurPort(NginxSite.parse(original()).proxyTo("127.0.0.1"));
+  }
+
+  private String onOurPort(String text) {
+    return text.replace("127.0.0.1:443;", "127.0.0.1:" + destWeb + ";");
   }
 
   /** Puts a site file in place and lets nginx read it. */

@@ -7,6 +7,7 @@ import io.pryv.migration.cutover.Clients.Acknowledged;
 import io.pryv.migration.cutover.SwitchLog.Outcome;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.HttpURLConnection;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
@@ -203,7 +204,11 @@ class SwitchScriptTest {
   @Test
   void itIsUndoneWhenTheDeadlineHasPassed() throws Exception {
     try (Clients clients = new Clients(platform.web, 4, 1)) {
-      assertThat(switchNow(once("caught-up", "pause $((4 * hold + 1000)).0e-6; pause 0.4")))
+      assertThat(
+              switchNow(
+                  once(
+                      "caught-up",
+                      "clock; while [ $now -le $deadline ]; do pause 0.01; clock; done")))
           .isEqualTo(Outcome.UNDONE);
       assertThat(log().said()).contains("could not be elected within");
       clients.end();
@@ -299,6 +304,38 @@ class SwitchScriptTest {
     try (Clients clients = new Clients(platform.web, 1, 0)) {
       clients.end();
       assertUndone(clients);
+    }
+  }
+
+  @Test
+  void aUserWhomACoreHasCreatedIsNotCreatedTwiceButNamed() throws Exception {
+    try (Clients clients = new Clients(platform.web, 2, 0)) {
+      Process process = start(once("promoted", MEET));
+      awaitMeeting();
+      // Source is fenced, and nginx leads to it still.
+      HttpURLConnection answer =
+          Clients.post("http://127.0.0.1:" + platform.web, "/user", "caught");
+      assertThat(answer.getResponseCode()).isEqualTo(500);
+      endMeeting();
+      assertThat(end(process)).isEqualTo(Outcome.SWITCHED);
+      clients.end();
+      assertThat(clients.failures).isEmpty();
+    }
+    assertThat(read(platform.failures())).endsWith(" POST /user 500 caught\n");
+    // The core knows the user: only the remedy helps, which asks no core.
+    String address = "http://127.0.0.1:" + platform.web;
+    assertThat(Clients.post(address, "/user", "caught").getResponseCode()).isEqualTo(400);
+    assertThat(Clients.post(address, "/users", "caught").getResponseCode()).isEqualTo(201);
+  }
+
+  @Test
+  void withoutTheRetryWritesAreRefusedForAMomentAndNoneIsLost() throws Exception {
+    platform.useSite(platform.original());
+    try (Clients clients = new Clients(platform.web, 8, 2)) {
+      assertThat(switchNow("")).isEqualTo(Outcome.SWITCHED);
+      clients.end();
+      assertThat(clients.wrongReads).isEmpty();
+      assertSwitched(clients);
     }
   }
 

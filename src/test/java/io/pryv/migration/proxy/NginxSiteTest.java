@@ -549,13 +549,17 @@ class NginxSiteTest {
                         proxy_set_header X-Forwarded-Proto $scheme;
                         proxy_ssl_server_name on;
                         proxy_ssl_name $host;
+                        proxy_connect_timeout 2s;
+                        proxy_read_timeout 4s;
                       }
                       location @register_migration_500 {
                         access_log /tmp/failures.log register_migration_failures;
+                        lingering_close off;
                         return 500;
                       }
                       location @register_migration_502 {
                         access_log /tmp/failures.log register_migration_failures;
+                        lingering_close off;
                         return 502;
                       }
                       location / {
@@ -591,7 +595,7 @@ class NginxSiteTest {
                         proxy_set_header Host register;
                         proxy_set_header X-Real-IP
                             $realip_remote_addr;
-                        proxy_pass http://register_server; proxy_read_timeout 5s;
+                        proxy_pass http://register_server; proxy_read_timeout 90s;
                     """))
             .retryOn(DEST, "/tmp/f");
 
@@ -607,7 +611,8 @@ class NginxSiteTest {
                 proxy_set_header X-Forwarded-Proto $scheme;
                 proxy_ssl_server_name on;
                 proxy_ssl_name $host;
-                proxy_read_timeout 5s;
+                proxy_connect_timeout 2s;
+                proxy_read_timeout 4s;
               }
             """);
   }
