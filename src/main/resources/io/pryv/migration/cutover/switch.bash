@@ -284,7 +284,7 @@ settle() {
   for ((tries = 0; tries < 60; tries++)); do
     # The old connection must not elect dest behind our back: ended on dest, nothing comes through it any more.
     # A dest that was restarted meanwhile knows by the token whether it was elected: what its disk lacks is lost.
-    if connect_dest && { ask_dest CLIENT KILL ID "$client" || [ $? -eq 2 ]; } && ask_dest GET $ELECTED; then
+    if { [ -n "$ssh" ] || connect_dest; } && { ask_dest CLIENT KILL ID "$client" || [ $? -eq 2 ]; } && ask_dest GET $ELECTED; then
       if [ -z "$token" ] || [ "$reply" != "$token" ]; then undo "$*"; fi
       if ask_dest CONFIG SET min-replicas-to-write 0; then
         say elected
@@ -403,6 +403,9 @@ until_deadline() {
 
 work() {
   local attempt writes lag ping token answer
+  # The watcher's connection is not ours.
+  [ -z "$ssh" ] || exec {DR}<&- {DW}>&-
+  ssh=
   note_pids
   connect_source || refuse "$(cat "$state/trouble" 2>/dev/null)"
   ask "$S" INFO server || refuse "source's Redis: $reply"
@@ -467,7 +470,10 @@ if [ "$mode" = measure ]; then work; fi
 end_pids
 if [ -e "$state/before" ]; then settle "an earlier try was interrupted"; fi
 
-# Whoever of the two is killed or stopped, the other brings it to an end.
+# Whoever of the two is killed or stopped, the other brings it to an end. The one who may have to ask dest whether it was
+# elected opens its way there now, so that nobody waits for it then.
+inspect_source || undo "$(cat "$state/trouble")"
+connect_dest || undo "$(cat "$state/trouble" 2>/dev/null)"
 work &
 worker=$!
 late=
