@@ -320,8 +320,8 @@ final class LivePlatform implements AutoCloseable {
     nginx(Files.createDirectory(sourceMachine.shell().root().resolve("nginx")), site, web);
     sourceMachine
         .container("reverse_proxy")
-        .onTop(
-            "echo PID COMMAND; echo %d nginx: master process nginx -g daemon off;"
+        .top(
+            "PID COMMAND\n%d nginx: master process nginx -g daemon off;\n"
                 .formatted(nginx.get(1).pid()));
     Files.writeString(staged, proxying());
   }

@@ -175,11 +175,6 @@ public final class StubDocker {
       return put("on-create", bash);
     }
 
-    /** Prints what {@code docker top} does. */
-    public Container onTop(String bash) {
-      return put("on-top", bash);
-    }
-
     /** Runs at each of its starts; when it fails, the container does not start. */
     public Container onStart(String bash) {
       return put("on-start", bash);

@@ -85,7 +85,7 @@ class RetryLocationTest {
         .until(() -> nginx.children().filter(this::serves).count() == 2);
     source
         .container("reverse_proxy")
-        .onTop("case $* in *) echo '%d nginx: master process nginx' ;; esac".formatted(nginx.pid()))
+        .top("PID COMMAND\n%d nginx: master process nginx\n".formatted(nginx.pid()))
         // The container sees the directory as /app/conf.
         .program(
             "nginx",

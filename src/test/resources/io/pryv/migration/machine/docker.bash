@@ -3,7 +3,6 @@
 #   state (running|exited)  policy  log  labels (KEY=VALUE lines)  fields (TEMPLATE<TAB>VALUE lines)
 #   networks (one a line)  bin/ (programs of that container)
 #   on-start, on-stop, on-kill (bash, run at each of them; a start whose script fails did not happen)
-#   on-top (bash that prints what `docker top` does)
 # Every call is noted in $SANDBOX/docker-calls. What is not supported fails with exit code 64.
 containers=$SANDBOX/docker
 me=$(basename "$0")
@@ -264,7 +263,6 @@ docker_() {
       name=$(resolve "$5") || return 1
       echo "$4" >>"$containers/$name/networks"
       ;;
-    top) name=$(resolve "$1") || return 1; bash "$containers/$name/on-top" ;;
     image)
       case $1 in
         ls) [ ! -e "$SANDBOX/docker-images" ] || cat "$SANDBOX/docker-images" ;;
