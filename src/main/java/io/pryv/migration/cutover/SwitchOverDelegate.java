@@ -5,8 +5,8 @@ import io.pryv.migration.platform.StepFailure;
 import io.pryv.migration.process.StepContext;
 import io.pryv.migration.process.StepContexts;
 import io.pryv.migration.process.StepDelegate;
-import io.pryv.migration.redis.RoleFile;
 import java.time.Duration;
+import java.util.Optional;
 import org.springframework.stereotype.Component;
 
 /** Makes dest the writer, in milliseconds, or leaves source the writer. */
@@ -40,17 +40,18 @@ class SwitchOverDelegate extends StepDelegate {
       return;
     }
     Outcome outcome = look.outcome().get();
-    if (outcome == Outcome.SWITCHED || outcome == Outcome.BUT) {
-      // Its next start must not come up fenced: it is the writer now.
-      new RoleFile(step.hands(), step.dest()).writer();
-    }
     switch (outcome) {
-      case SWITCHED ->
-          step.say(
-              "dest is the writer, nginx on source leads there %.0f ms after the fence; source"
-                      .formatted(look.log().millis("fence", "reloaded").orElse(Double.NaN))
-                  + " follows");
-      case UNDONE -> step.say(look.log().said() + "; source is the writer, as before");
+      case SWITCHED -> {
+        Optional<Double> held = look.log().millis("fence", "reloaded");
+        held.ifPresent(millis -> step.put("coldWindowMs", Math.round(millis)));
+        step.say(
+            "dest is the writer, nginx on source leads there%s; source follows"
+                .formatted(held.map(" %.0f ms after the fence"::formatted).orElse("")));
+      }
+      case UNDONE -> {
+        step.put("windowFailure", "The switch was " + look.log().said() + ".");
+        step.say(look.log().said() + "; source is the writer, as before");
+      }
       case BUT ->
           throw failure(
               step, look, "dest is the writer: go forward. Mend what is said here, then retry");

@@ -108,15 +108,17 @@ public final class Preflight {
                 runs(platform.dest())));
     long bytes = bytesOfSource();
     Duration outage = estimate(source.map(seen -> seen.keys().users()).orElse(0L), bytes);
-    outageAllowed(outage);
+    boolean live =
+        strategy.level() == Finding.Level.PASS && !platform.options().strategy().equals("cold");
+    if (!live) {
+      outageAllowed(outage);
+    }
     return new PreflightReport(
         List.copyOf(findings),
         Map.copyOf(layouts),
         bytes,
         outage,
-        strategy.level() == Finding.Level.PASS && !platform.options().strategy().equals("cold")
-            ? LiveChecks.LIVE
-            : LiveChecks.COLD,
+        live ? LiveChecks.LIVE : LiveChecks.COLD,
         Collections.unmodifiableMap(diffs));
   }
 

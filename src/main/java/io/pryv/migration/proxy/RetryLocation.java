@@ -2,6 +2,7 @@ package io.pryv.migration.proxy;
 
 import io.pryv.migration.machine.Command;
 import io.pryv.migration.machine.FileText;
+import io.pryv.migration.machine.NginxContainer;
 import io.pryv.migration.machine.Quote;
 import io.pryv.migration.machine.RemoteFiles;
 import io.pryv.migration.machine.Shell;
@@ -100,7 +101,7 @@ final class RetryLocation {
     boolean edited = files.write(site.path(), now.bytes(prepared.retry()), "644");
     try {
       // Also when nothing had to be written: whether nginx has read it since, nobody knows.
-      new NginxReload(source, shell).reload();
+      new NginxContainer(shell, source.layout()).replaceWorkers();
     } catch (StepFailure refused) {
       files.write(site.path(), now.bytes(prepared.before()), "644");
       throw refused;
@@ -124,7 +125,7 @@ final class RetryLocation {
       done.add("nginx on source asks dest no more, its site file as before");
     }
     if (edited || staged) {
-      new NginxReload(source, shell).reload();
+      new NginxContainer(shell, source.layout()).replaceWorkers();
       removeFailures();
       files.remove(stagedFile(source));
     }

@@ -3,9 +3,14 @@ package io.pryv.migration.proxy;
 import io.pryv.migration.process.StepContext;
 import io.pryv.migration.process.StepContexts;
 import io.pryv.migration.process.StepDelegate;
+import io.pryv.migration.redis.Election;
 import org.springframework.stereotype.Component;
 
-/** Takes back what {@code putRetryIn} did, before dest leaves its role. */
+/**
+ * Takes back what {@code putRetryIn} did, before dest leaves its role. Once the switch has put the
+ * site file that leads to dest in its place, there is nothing to take back: source would answer
+ * clients behind an elected dest.
+ */
 @Component("takeRetryOut")
 class TakeRetryOutDelegate extends StepDelegate {
 
@@ -15,6 +20,10 @@ class TakeRetryOutDelegate extends StepDelegate {
 
   @Override
   protected void perform(StepContext step) {
+    if (new Election(step.hands(), step.source(), step.dest()).nginxLeadsToDest()) {
+      step.say("already done: the switch has put the file that leads to dest in its place");
+      return;
+    }
     var done =
         new RetryLocation(
                 step.source(),

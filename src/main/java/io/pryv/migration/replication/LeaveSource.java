@@ -1,6 +1,8 @@
 package io.pryv.migration.replication;
 
+import io.pryv.migration.machine.ConnectionLost;
 import io.pryv.migration.platform.Register;
+import io.pryv.migration.platform.StepFailure;
 import io.pryv.migration.redis.RedisDoor;
 import io.pryv.migration.redis.RedisServer;
 import java.util.ArrayList;
@@ -8,9 +10,10 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Takes {@link FollowSource} back, before dest was elected: dest is no replica any more, but
- * fenced, with source's data until its own is put back. Whatever led requests to dest must be gone
- * by then: the fence makes it refuse them.
+ * Takes {@link FollowSource} back. Before dest was elected it is then no replica any more, but
+ * fenced, with source's data until its own is put back; whatever led requests to dest must be gone
+ * by then: the fence makes it refuse them. An elected dest is a master already, and only its way to
+ * source is closed.
  */
 final class LeaveSource {
 
@@ -42,6 +45,11 @@ final class LeaveSource {
         onDest.promote();
         done.add("dest no longer follows source, and refuses writes");
       }
+    } catch (ConnectionLost unreachable) {
+      throw unreachable;
+    } catch (StepFailure down) {
+      // Its file says that it is a fenced master: that is how it starts again.
+      done.add("dest's Redis does not answer, and follows nobody when it starts again");
     }
     if (tunnel.close()) {
       done.add("the tunnel from dest to source closed");

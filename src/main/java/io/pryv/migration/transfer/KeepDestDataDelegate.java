@@ -3,6 +3,7 @@ package io.pryv.migration.transfer;
 import io.pryv.migration.process.StepContext;
 import io.pryv.migration.process.StepContexts;
 import io.pryv.migration.process.StepDelegate;
+import io.pryv.migration.redis.Election;
 import org.springframework.stereotype.Component;
 
 /** Keeps what dest's data directory holds before replication replaces it. */
@@ -15,6 +16,7 @@ class KeepDestDataDelegate extends StepDelegate {
 
   @Override
   protected void perform(StepContext step) {
+    new Election(step.hands(), step.source(), step.dest()).requireSource();
     boolean kept =
         new DestData(step.hands().on(step.dest().machine()), step.dest(), step.migration())
             .keep(step.redis());
