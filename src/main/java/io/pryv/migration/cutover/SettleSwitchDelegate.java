@@ -10,8 +10,8 @@ import java.util.Optional;
 import org.springframework.stereotype.Component;
 
 /**
- * Lets a switch that is under way come to its end before a rollback looks who takes writes: it
- * ends by itself within seconds, and what cuts it off in the middle leaves nobody who does.
+ * Lets a switch that is under way come to its end before a rollback looks who takes writes: it ends
+ * by itself within seconds, and what cuts it off in the middle leaves nobody who does.
  */
 @Component("settleSwitch")
 class SettleSwitchDelegate extends StepDelegate {

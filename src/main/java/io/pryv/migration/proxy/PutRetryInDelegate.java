@@ -1,9 +1,9 @@
 package io.pryv.migration.proxy;
 
+import io.pryv.migration.platform.StepFailure;
 import io.pryv.migration.process.StepContext;
 import io.pryv.migration.process.StepContexts;
 import io.pryv.migration.process.StepDelegate;
-import io.pryv.migration.platform.StepFailure;
 import io.pryv.migration.redis.Election;
 import io.pryv.migration.redis.RedisServer;
 import java.util.Map;

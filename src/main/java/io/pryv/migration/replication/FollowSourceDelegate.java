@@ -1,9 +1,9 @@
 package io.pryv.migration.replication;
 
+import io.pryv.migration.machine.Notes;
 import io.pryv.migration.process.StepContext;
 import io.pryv.migration.process.StepContexts;
 import io.pryv.migration.process.StepDelegate;
-import io.pryv.migration.machine.Notes;
 import io.pryv.migration.redis.Election;
 import java.time.Duration;
 import org.springframework.stereotype.Component;
