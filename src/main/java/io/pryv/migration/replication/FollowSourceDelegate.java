@@ -38,7 +38,7 @@ class FollowSourceDelegate extends StepDelegate {
             .look(ROUND);
     step.put("followSourceProgress", progress.words());
     step.put("destInSync", progress.inSync());
-    step.evidence("followSource", progress.words() + ".\n");
+    step.evidence("sync", progress.words() + ".\n");
     step.say(progress.words());
   }
 }

@@ -21,6 +21,19 @@ class OpenTunnelToSourceDelegate extends StepDelegate {
     TunnelKey.Made made =
         new TunnelKey(step.hands(), ends, step.migration(), step.platform().options().keyType())
             .make();
+    step.evidence(
+        "keys",
+        """
+        | what | where |
+        |---|---|
+        | private key | dest, `%s` |
+        | fingerprint | `%s` |
+        | line in source's authorized_keys | `%s…` |
+        """
+            .formatted(
+                made.key(),
+                made.fingerprint(),
+                made.line().substring(0, Math.min(200, made.line().length()))));
     try (RedisServer source = step.redis().open(step.source())) {
       boolean opened =
           new Tunnel(step.hands(), ends, step.migration())

@@ -124,7 +124,7 @@ abstract class MigrationPaths extends EngineTest {
         .contains("pryv.example", "198.51.100.11", "203.0.113.12", "9.5 s", "5,000,000 bytes")
         .contains("| warnings of preflight | 2 |");
     assertThat((String) variable(migration, "preflightEvidence")).contains("clock skew");
-    assertThat((String) variable(migration, "bulkSyncEvidence")).contains("round");
+    assertThat((String) variable(migration, "syncEvidence")).contains("round");
     assertThat(taskAt(migration, "gate").getAssignee()).isEqualTo("admin");
   }
 

@@ -55,7 +55,7 @@ final class ScriptedSteps {
           step.put("bulkSyncDone", call >= 2);
           step.put("bulkSyncAgain", call == 2);
           step.put("bulkSyncRound", call);
-          step.evidence("bulkSync", "| round | bytes |\n|---|---|\n| " + call + " | 100 |\n");
+          step.evidence("sync", "| round | bytes |\n|---|---|\n| " + call + " | 100 |\n");
         });
     on("preSync", (step, call) -> step.put("preSyncDone", call % 2 == 0));
     on("stopSource", (step, call) -> step.put("sourceKeyCounts", COUNTS));
