@@ -120,6 +120,11 @@ final class Matrix {
 
   /** Steps of the way back; how they are reached is the business of the rollback's cells. */
   private Verdict backwards(Cell cell) {
+    if (cell.step().id().equals(Known.UNDONE)) {
+      return Verdict.impossible(
+          "it follows a switch that undid itself, to which no fault from outside is sure to lead;"
+              + " takeRetryOutBack does the same");
+    }
     if (Known.reachesNoMachine(cell.step())) {
       return hereOnly(cell);
     }

@@ -75,7 +75,11 @@ final class ProcessSteps {
     for (String id : goodPath) {
       if (is("serviceTask").test(nodes.get(id))) {
         Part part =
-            beforeWindow.contains(id)
+            Known.switches(id)
+                ? Part.SWITCH
+                : id.equals(Known.UNDONE)
+                ? Part.BACK
+                : beforeWindow.contains(id)
                 ? Part.PREPARE
                 : inside(id, Known.WINDOW)
                     ? Part.WINDOW
