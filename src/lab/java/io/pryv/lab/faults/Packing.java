@@ -7,9 +7,9 @@ import java.util.List;
 
 /**
  * Which cells share a migration. Cells share one only when they cannot hide each other: at
- * different steps of one strategy, at most one between the stop of source and the answer of dest, where the outage
- * is measured and the process may go back; each waits until the one before has recovered. A
- * rollback ends its migration.
+ * different steps of one strategy, at most one between the stop of source and the answer of dest,
+ * where the outage is measured and the process may go back; each waits until the one before has
+ * recovered. A rollback ends its migration.
  */
 final class Packing {
 

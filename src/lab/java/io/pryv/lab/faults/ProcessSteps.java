@@ -78,12 +78,12 @@ final class ProcessSteps {
             Known.switches(id)
                 ? Part.SWITCH
                 : id.equals(Known.UNDONE)
-                ? Part.BACK
-                : beforeWindow.contains(id)
-                ? Part.PREPARE
-                : inside(id, Known.WINDOW)
-                    ? Part.WINDOW
-                    : beforeNameServers.contains(id) ? Part.AFTER : Part.MOVED;
+                    ? Part.BACK
+                    : beforeWindow.contains(id)
+                        ? Part.PREPARE
+                        : inside(id, Known.WINDOW)
+                            ? Part.WINDOW
+                            : beforeNameServers.contains(id) ? Part.AFTER : Part.MOVED;
         steps.add(step(id, part));
       }
     }

@@ -306,7 +306,8 @@ abstract class MigrationPaths extends EngineTest {
     complete(migration, "mendPreflight", Map.of("preflightDecision", "checkAgain"));
 
     taskAt(migration, "gate");
-    assertThat(steps.played()).startsWith("preflight", "preflight", "recordBefore", "publishRedisPort");
+    assertThat(steps.played())
+        .startsWith("preflight", "preflight", "recordBefore", "publishRedisPort");
     assertThat(steps.calls("backUp")).isZero();
   }
 
@@ -456,7 +457,12 @@ abstract class MigrationPaths extends EngineTest {
     assertThat(endOf(migration)).isEqualTo("rolledBack");
     assertThat(played(before))
         .startsWith(
-            "endJobs", "settleSwitch", "findWriter", "prepareReturn", "returnWriter", "returnProxy");
+            "endJobs",
+            "settleSwitch",
+            "findWriter",
+            "prepareReturn",
+            "returnWriter",
+            "returnProxy");
   }
 
   @Test
