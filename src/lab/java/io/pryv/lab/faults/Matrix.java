@@ -210,7 +210,11 @@ final class Matrix {
   /** The first step of the same part that is of that kind stands for the others. */
   private Verdict first(Cell cell, Predicate<Step> kind, String reason) {
     List<Step> alike = new ArrayList<>(steps);
-    alike.removeIf(step -> step.part() != cell.step().part() || !kind.test(step));
+    alike.removeIf(
+        step ->
+            step.part() != cell.step().part()
+                || step.id().equals(Known.UNDONE)
+                || !kind.test(step));
     Step first = alike.isEmpty() ? cell.step() : alike.get(0);
     return first.equals(cell.step())
         ? Verdict.RUN

@@ -104,7 +104,7 @@ record Standing(Writer writer, boolean sourceReady, String because, String facts
       throw new StepFailure(
           there.machine(),
           "Redis",
-          "its role: it may have been elected, and hold writes that source lacks",
+          "its role: it may be elected, and it may hold writes that source lacks",
           "it does not answer (" + there.containers() + ")",
           "bring dest's Redis up again (docker start "
               + dest.layout().redisContainer()

@@ -882,6 +882,7 @@ abstract class MigrationPaths extends EngineTest {
         (step, call) -> {
           step.put("preflightStops", 0);
           step.put("backUpWanted", false);
+          step.put("strategy", "cold");
           step.evidence(
               "preflight", "| check | result | found |\n|---|---|---|\n" + row.repeat(500));
         });

@@ -216,6 +216,13 @@ class RollbackStepsTest {
   }
 
   @Test
+  void aSourceThatFollowsDestStandsBehindAnElectedOneAlsoWhereNginxRefusedItsFile()
+      throws Exception {
+    sourceRedis.reaches("127.0.0.1", 4567, destRedis).follow("127.0.0.1", 4567);
+    assertWriter("DEST", true, "dest's Redis takes writes, and source follows another Redis");
+  }
+
+  @Test
   void aDestThatMayHoldWritesAndDoesNotAnswerStopsTheRollback() throws Exception {
     proxy();
     nginxStarts();
