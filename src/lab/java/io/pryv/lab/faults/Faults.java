@@ -10,14 +10,20 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /** script/faults: runs cells of the fault matrix, keeps their results, writes docs/faults.md. */
 public final class Faults {
 
   private final Path root = Path.of("").toAbsolutePath();
   private final Path home = root.resolve("target/faults");
+
+  /**
+   * Next to the page that is drawn from it, so that a run of hours can go on in another checkout.
+   */
+  private final Path kept = root.resolve("docs/faults.json");
+
   private final List<Step> steps;
   private final Matrix matrix;
 
@@ -130,8 +136,8 @@ public final class Faults {
     Path directory = home.resolve("run-" + began.toEpochMilli());
     Files.createDirectories(directory);
     List<Result> results = new MigrationRun(root, directory, cells).run();
+    keep(results);
     for (Result result : results) {
-      Files.writeString(home.resolve(result.cell() + ".json"), result.toJson());
       System.out.printf(
           "%s %-40s %s; outage HTTP %d, DNS %d, writes %d ms; recovered in %d ms; %d retries %s%n",
           result.holds() ? "holds" : "FAILS",
@@ -153,18 +159,23 @@ public final class Faults {
     return true;
   }
 
+  /** Adds them to those that are kept, in the order of the matrix; cells that are no more go. */
+  private void keep(List<Result> fresh) throws IOException {
+    Map<String, Result> all = results();
+    fresh.forEach(result -> all.put(result.cell(), result));
+    Files.writeString(
+        kept,
+        Result.toJson(
+            matrix.cells().keySet().stream()
+                .map(cell -> all.get(cell.id()))
+                .filter(Objects::nonNull)
+                .toList()));
+  }
+
   /** Those of this and earlier runs, by cell. */
   private Map<String, Result> results() throws IOException {
-    Map<String, Result> results = new LinkedHashMap<>();
-    ObjectMapper json = new ObjectMapper();
-    if (Files.exists(home)) {
-      try (Stream<Path> files = Files.list(home)) {
-        for (Path file : files.filter(each -> each.toString().endsWith(".json")).toList()) {
-          Result result = Result.fromJson(json.readTree(file.toFile()));
-          results.put(result.cell(), result);
-        }
-      }
-    }
-    return results;
+    return Files.exists(kept)
+        ? Result.fromJson(new ObjectMapper().readTree(kept.toFile()))
+        : new LinkedHashMap<>();
   }
 }

@@ -44,7 +44,7 @@ final class FaultsPage {
     page.append("## Cells that are run\n\n");
     page.append(
         """
-        | step | fault | outcome | HTTP ms | DNS ms | writes ms | recovery s | retries | date |
+        | step | fault | outcome | HTTP ms | DNS ms | writes ms | recovery s | retries | date, commit |
         |---|---|---|--:|--:|--:|--:|--:|---|
         """);
     matrix
@@ -76,7 +76,7 @@ final class FaultsPage {
       return begin + "*not run yet* | | | | | | |\n";
     }
     return begin
-        + "%s | %d | %d | %d | %.1f | %d | %s |%n"
+        + "%s | %d | %d | %d | %.1f | %d | %s, %s |%n"
             .formatted(
                 result.holds()
                     ? result.outcome()
@@ -86,7 +86,8 @@ final class FaultsPage {
                 result.writesMs(),
                 result.recoveryMs() / 1000.0,
                 result.retries(),
-                result.date());
+                result.date(),
+                result.commit());
   }
 
   private static String why(Verdict verdict) {

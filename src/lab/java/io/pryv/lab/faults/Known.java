@@ -87,6 +87,9 @@ final class Known {
           "writeAbortReport",
           "writeRollbackReport");
 
+  /** Steps that are done within the request or the job of another, which is redone as a whole. */
+  private static final Set<String> WITHIN_ANOTHER = Set.of("readPlatformFile", "raiseAlarm");
+
   /** Steps that change something through Redis' own protocol alone. */
   private static final Set<String> BY_REDIS = Set.of("fenceDest");
 
@@ -163,6 +166,10 @@ final class Known {
 
   static boolean reachesNoMachine(Step step) {
     return HERE_ONLY.contains(step.id());
+  }
+
+  static boolean withinAnother(Step step) {
+    return WITHIN_ANOTHER.contains(step.id());
   }
 
   /** Whether its first command, of whatever kind, is the one to be caught. */

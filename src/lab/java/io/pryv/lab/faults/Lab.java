@@ -196,6 +196,19 @@ final class Lab {
         """);
   }
 
+  /** Whether a machine still holds something that a migration keeps for itself. */
+  boolean anyNotes() {
+    return ADDRESSES.keySet().stream()
+        .anyMatch(
+            machine ->
+                !on(machine, "ls -A /root/.register-migration 2>/dev/null || true").isEmpty());
+  }
+
+  /** Of the checkout, that the program is built from. */
+  String commit() {
+    return run("git", "rev-parse", "--short", "HEAD").strip();
+  }
+
   /** Whether a client is answered rightly over HTTPS and by DNS, as clients find the platform. */
   boolean serves() {
     return succeeds(

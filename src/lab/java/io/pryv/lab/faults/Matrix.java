@@ -152,14 +152,23 @@ final class Matrix {
   }
 
   private Verdict hereOnly(Cell cell) {
-    return switch (cell.fault()) {
-      case KILLED_BEFORE, KILLED_DURING, KILLED_AFTER ->
-          first(
-              cell,
-              Known::reachesNoMachine,
-              "the step reaches no machine; it is redone from the database");
-      default -> Verdict.impossible("the step reaches no machine over ssh");
-    };
+    if (!cell.fault().kills()) {
+      return Verdict.impossible("the step reaches no machine over ssh");
+    }
+    if (Known.withinAnother(cell.step())) {
+      return Verdict.impossible(
+          "the step is no job of its own: killed in it, nothing of it was stored");
+    }
+    Step first =
+        steps.stream()
+            .filter(step -> Known.reachesNoMachine(step) && !Known.withinAnother(step))
+            .findFirst()
+            .orElseThrow();
+    return first.equals(cell.step())
+        ? Verdict.RUN
+        : Verdict.folded(
+            new Cell(first, cell.fault()),
+            "the step reaches no machine; it is redone from the database");
   }
 
   private Verdict machine(Cell cell) {

@@ -97,6 +97,7 @@ final class MigrationRun {
     private Instant recovered;
     private int retries;
     private String outcome = "";
+    private boolean noRedis;
   }
 
   /** Runs it; a cell whose point was not reached has no result. */
@@ -210,8 +211,10 @@ final class MigrationRun {
     }
   }
 
+  /** Source's own dns counts too: whoever remembers the old delegation asks it until it retires. */
   private boolean clientsServed() {
-    return active.step().part() == Part.WINDOW || lab.serves();
+    return active.step().part() == Part.WINDOW
+        || (lab.serves() && (lab.answersDns(Lab.SOURCE) || over()));
   }
 
   /** Whether the step has come through, or source was put back, since the fault. */
@@ -302,6 +305,7 @@ final class MigrationRun {
       }
       case CONTAINER_DIES -> {
         if (!lab.killRedis(victim(cell, target))) {
+          now.noRedis = true;
           tell("no Redis runs on " + victim(cell, target));
         }
         release(cell);
@@ -429,7 +433,8 @@ final class MigrationRun {
         default -> throw new Stuck("it waits at " + task.get("taskDefinitionKey").asText());
       }
     }
-    if (moved()) {
+    // Source is watched for silence from now on; after a fault it is probed until it answers again.
+    if (active == null && moved()) {
       lab.sourceWillRetire();
     }
     return false;
@@ -553,7 +558,8 @@ final class MigrationRun {
     Instant to = one.recovered == null ? Instant.now() : one.recovered;
     return new Result(
         cell.id(),
-        one.outcome.equals("source put back") ? "source put back, then " + end : end,
+        (one.noRedis ? "no Redis ran there; " : "")
+            + (one.outcome.equals("source put back") ? "source put back, then " + end : end),
         problems,
         clients.outageMs("http", from, to),
         Math.max(clients.outageMs("dns", from, to), clients.outageMs("dnsResolver", from, to)),
@@ -561,7 +567,8 @@ final class MigrationRun {
         Duration.between(injected, to).toMillis(),
         one.retries,
         cells.stream().filter(other -> !other.equals(cell)).map(Cell::id).toList(),
-        LocalDate.now(ZoneOffset.UTC).toString());
+        LocalDate.now(ZoneOffset.UTC).toString(),
+        lab.commit());
   }
 
   /** When the cold window began that was open, or had just been closed, then. */
@@ -616,6 +623,12 @@ final class MigrationRun {
       problems.add(e.getMessage());
     }
     if (back) {
+      // Leases are given up behind the last step.
+      try {
+        until("the leases are given up", () -> !lab.anyNotes());
+      } catch (Stuck e) {
+        problems.add(e.getMessage());
+      }
       fingerprints()
           .forEach(
               (machine, now) -> {

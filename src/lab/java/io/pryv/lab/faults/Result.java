@@ -2,9 +2,13 @@ package io.pryv.lab.faults;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * What became of a cell.
@@ -19,6 +23,7 @@ import java.util.List;
  * @param retries how often retry had to be pressed
  * @param together the other cells of the same migration
  * @param date of the run
+ * @param commit of the program that was run
  */
 record Result(
     String cell,
@@ -30,7 +35,8 @@ record Result(
     long recoveryMs,
     int retries,
     List<String> together,
-    String date) {
+    String date,
+    String commit) {
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -38,7 +44,24 @@ record Result(
     return problems.isEmpty();
   }
 
-  String toJson() {
+  /** Results as a file holds them, in that order. */
+  static String toJson(Collection<Result> results) {
+    ArrayNode all = JSON.createArrayNode();
+    results.forEach(result -> all.add(result.toNode()));
+    return all.toPrettyString() + "\n";
+  }
+
+  /** By cell. */
+  static Map<String, Result> fromJson(JsonNode file) {
+    Map<String, Result> results = new LinkedHashMap<>();
+    for (JsonNode node : file) {
+      Result result = fromNode(node);
+      results.put(result.cell(), result);
+    }
+    return results;
+  }
+
+  private ObjectNode toNode() {
     ObjectNode node = JSON.createObjectNode();
     node.put("cell", cell);
     node.put("outcome", outcome);
@@ -46,10 +69,10 @@ record Result(
     node.put("httpMs", httpMs).put("dnsMs", dnsMs).put("writesMs", writesMs);
     node.put("recoveryMs", recoveryMs).put("retries", retries);
     together.forEach(node.putArray("together")::add);
-    return node.put("date", date).toPrettyString() + "\n";
+    return node.put("date", date).put("commit", commit);
   }
 
-  static Result fromJson(JsonNode node) {
+  private static Result fromNode(JsonNode node) {
     return new Result(
         node.get("cell").asText(),
         node.get("outcome").asText(),
@@ -60,7 +83,8 @@ record Result(
         node.get("recoveryMs").asLong(),
         node.get("retries").asInt(),
         texts(node.get("together")),
-        node.get("date").asText());
+        node.get("date").asText(),
+        node.get("commit").asText());
   }
 
   private static List<String> texts(JsonNode array) {

@@ -85,6 +85,15 @@ class MatrixTest {
   }
 
   @Test
+  void aStepThatIsNoJobOfItsOwnCannotBeKilledByItself() {
+    assertThat(verdict("readPlatformFile", Fault.KILLED_DURING).run()).isFalse();
+    assertThat(verdict("readPlatformFile", Fault.KILLED_DURING).equal()).isEmpty();
+    assertThat(verdict("listRecords", Fault.KILLED_DURING).run()).isTrue();
+    assertThat(verdict("writeReport", Fault.KILLED_DURING).equal())
+        .contains(cell("listRecords", Fault.KILLED_DURING));
+  }
+
+  @Test
   void aFullDiskHarmsOnlyWhoWritesToIt() {
     assertThat(verdict("bulkSync", Fault.DISK_FULL).run()).isTrue();
     assertThat(verdict("stopSource", Fault.DISK_FULL).equal()).isEmpty();
