@@ -15,6 +15,14 @@ class ListRefusedWritesDelegate extends StepDelegate {
 
   @Override
   protected void perform(StepContext step) {
+    if (!step.platform().options().retryOnDest()) {
+      step.evidence(
+          "refusedWrites",
+          "Writes that came in the moment of the switch were refused and not asked of dest, as the"
+              + " platform file says (`retryOnDest: false`): their clients have to ask again.\n");
+      step.say("nothing was asked of dest, as the platform file says: nginx keeps no list");
+      return;
+    }
     var refused =
         new RetryLocation(
                 step.source(),

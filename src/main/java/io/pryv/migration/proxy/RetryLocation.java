@@ -3,6 +3,7 @@ package io.pryv.migration.proxy;
 import io.pryv.migration.machine.Command;
 import io.pryv.migration.machine.FileText;
 import io.pryv.migration.machine.NginxContainer;
+import io.pryv.migration.machine.Notes;
 import io.pryv.migration.machine.Quote;
 import io.pryv.migration.machine.RemoteFiles;
 import io.pryv.migration.machine.Shell;
@@ -125,23 +126,65 @@ final class RetryLocation {
       done.add("nginx on source asks dest no more, its site file as before");
     }
     if (edited || staged) {
-      new NginxContainer(shell, source.layout()).replaceWorkers();
-      removeFailures();
+      if (runs()) {
+        new NginxContainer(shell, source.layout()).replaceWorkers();
+      }
+      keepFailures();
       files.remove(stagedFile(source));
     }
     return done;
   }
 
-  /** The writes that were refused and not asked again, and removes their log. */
+  /**
+   * The writes that were refused and not asked again. Their log holds users' names: it is moved out
+   * of the container to our notes, which go at the end of the migration.
+   */
   List<RefusedWrite> refused() {
-    String log =
+    keepFailures();
+    return RefusedWrite.parse(new Notes(shell, migration).read("refused-writes").orElse(""));
+  }
+
+  /** An nginx that is down works by no file; it reads the one that is there when it starts. */
+  private boolean runs() {
+    return shell
+        .run(
+            Command.look(
+                "see whether the proxy's container runs",
+                "docker inspect -f '{{.State.Running}}' "
+                    + Quote.sh(source.layout().nginxContainer())))
+        .orFail("see that docker runs, then retry")
+        .equals("true");
+  }
+
+  /** Behind what an undone switch has left there. */
+  private void keepFailures() {
+    if (!runs()) {
+      return;
+    }
+    String left =
         shell
             .run(
                 Command.look(
-                    "read which writes nginx did not ask again",
-                    inContainer("[ ! -e \"$file\" ] || cat \"$file\"")))
+                    "see whether nginx has logged writes that it did not ask again",
+                    inContainer("[ ! -e \"$file\" ] || echo there")))
             .orFail("see that the proxy's container runs, then retry");
-    return RefusedWrite.parse(log);
+    if (!left.isEmpty()) {
+      shell
+          .run(
+              Command.change(
+                  "move the log of writes that were not asked again to our notes",
+                  "set -eu\numask 077\n"
+                      + new Notes(shell, migration).directory()
+                      + "mkdir -p -- \"$work\"\n"
+                      + "cat \"$work/refused-writes\" 2>/dev/null"
+                      + " >\"$work/refused-writes.new\" || true\n"
+                      + inContainer("cat \"$file\"")
+                      + " >>\"$work/refused-writes.new\"\n"
+                      + "mv -fT -- \"$work/refused-writes.new\" \"$work/refused-writes\"\n"
+                      + inContainer("rm -f \"$file\"")
+                      + "\n"))
+          .orFail("see that the proxy's container runs and HOME can be written, then retry");
+    }
   }
 
   private void removeFailures() {

@@ -24,13 +24,17 @@ class TakeRetryOutDelegate extends StepDelegate {
       step.say("already done: the switch has put the file that leads to dest in its place");
       return;
     }
-    var done =
+    RetryLocation location =
         new RetryLocation(
-                step.source(),
-                step.hands().on(step.source().machine()),
-                step.hands().files(step.source().machine()),
-                step.migration())
-            .takeOut();
+            step.source(),
+            step.hands().on(step.source().machine()),
+            step.hands().files(step.source().machine()),
+            step.migration());
+    var done = location.takeOut();
+    var refused = location.refused();
+    if (!refused.isEmpty()) {
+      step.evidence("refusedWrites", RefusedWrite.markdown(refused));
+    }
     step.say(done.isEmpty() ? "already done: nginx asks dest nothing" : String.join("; ", done));
   }
 }

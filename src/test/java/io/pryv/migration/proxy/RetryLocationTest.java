@@ -6,8 +6,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.pryv.migration.machine.SandboxHands;
 import io.pryv.migration.machine.SandboxRegister;
 import io.pryv.migration.machine.SandboxShell;
+import io.pryv.migration.platform.Machine;
 import io.pryv.migration.platform.Machine.Role;
+import io.pryv.migration.platform.Options;
+import io.pryv.migration.platform.Platform;
+import io.pryv.migration.platform.Register;
 import io.pryv.migration.platform.StepFailure;
+import io.pryv.migration.process.FakeStep;
+import io.pryv.migration.redis.FakeRedis;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -156,6 +162,73 @@ class RetryLocationTest {
     List<Long> third = workers();
     assertThat(location().takeOut()).isEmpty();
     assertThat(workers()).isEqualTo(third);
+  }
+
+  /** A migration whose dest follows source. */
+  private FakeStep step(FakeRedis dest) {
+    Machine destMachine = new Machine(Role.DEST, "dest", "127.0.0.1", 22, "root", "key", "/", DEST);
+    FakeStep step =
+        new FakeStep(
+                SandboxRegister.MIGRATION,
+                new Platform(
+                    "lab",
+                    "pryv.lab",
+                    source.shell().machine(),
+                    destMachine,
+                    List.of(),
+                    List.of(),
+                    "known_hosts",
+                    List.of(),
+                    List.of(),
+                    new Options(
+                        true,
+                        "",
+                        "ed25519",
+                        3,
+                        1,
+                        Duration.ofMinutes(2),
+                        false,
+                        List.of(),
+                        10,
+                        Duration.ofSeconds(1),
+                        Duration.ofSeconds(1))),
+                hands,
+                hands.journal(),
+                source.register(),
+                new Register(destMachine, source.register().layout()))
+            .reaching(FakeRedis.door(new FakeRedis("source"), dest));
+    step.put("switchSite", location().prepare(DEST, true));
+    return step;
+  }
+
+  @Test
+  void nginxIsNotToldToAskADestThatIsNoReplicaOfSource() {
+    FakeStep step = step(new FakeRedis("dest"));
+    assertThatThrownBy(() -> step.run(new PutRetryInDelegate(step.contexts())))
+        .isInstanceOf(StepFailure.class)
+        .hasMessageContaining("a replica of source with its link up");
+    assertThat(site).hasContent(original);
+    assertThat(staged).doesNotExist();
+  }
+
+  @Test
+  void whatTheSwitchHasPutInItsPlaceIsNotTakenOut() throws Exception {
+    FakeStep step = step(new FakeRedis("dest"));
+    String after = location().prepare(DEST, true).after();
+    Files.writeString(site, after);
+    assertThat(step.run(new TakeRetryOutDelegate(step.contexts())))
+        .startsWith("already done: the switch");
+    assertThat(site).hasContent(after);
+  }
+
+  @Test
+  void theLogOfWhatWasNotAskedAgainLeavesTheContainerAndIsReadAgainByARerun() throws Exception {
+    Files.writeString(
+        failures, "1763985600.250 10.0.0.9 POST /user 500 alice\n1763985600.300 nonsense\n");
+    List<RefusedWrite> refused = location().refused();
+    assertThat(refused).extracting(RefusedWrite::user).containsExactly("alice");
+    assertThat(failures).doesNotExist();
+    assertThat(location().refused()).isEqualTo(refused);
   }
 
   @Test

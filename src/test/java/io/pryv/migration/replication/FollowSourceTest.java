@@ -133,6 +133,15 @@ class FollowSourceTest {
   }
 
   @Test
+  void aDestWhoseRedisIsDownIsLeftToItsFileAndItsTunnelIsClosed() throws Exception {
+    openTunnel();
+    machines.sourceRedis.close();
+    assertThat(new LeaveSource(dest, door, tunnel()).leave())
+        .hasSize(2)
+        .anyMatch(line -> line.contains("follows nobody when it starts again"));
+  }
+
+  @Test
   void usersThatDestHoldsByItselfAreNotWiped() throws Exception {
     openTunnel();
     onDest.send("CONFIG", "SET", "min-replicas-to-write", "0").get();
