@@ -1,6 +1,5 @@
 package io.pryv.migration.replication;
 
-import io.pryv.migration.machine.ConnectionLost;
 import io.pryv.migration.platform.Register;
 import io.pryv.migration.platform.StepFailure;
 import io.pryv.migration.redis.RedisDoor;
@@ -45,10 +44,9 @@ final class LeaveSource {
         onDest.promote();
         done.add("dest no longer follows source, and refuses writes");
       }
-    } catch (ConnectionLost unreachable) {
-      throw unreachable;
     } catch (StepFailure down) {
-      // Its file says that it is a fenced master: that is how it starts again.
+      // Its file says that it is a fenced master: that is how it starts again. A machine that can
+      // not be reached fails the tunnel's end.
       done.add("dest's Redis does not answer, and follows nobody when it starts again");
     }
     if (tunnel.close()) {
