@@ -30,8 +30,7 @@ record Tenure(String runId, int writes, Instant first, Instant last, boolean int
   static List<String> handOvers(Collection<Write> writes) {
     List<String> order = new ArrayList<>();
     Instant began = null;
-    for (Write write :
-        writes.stream().sorted(Comparator.comparing(Write::acknowledged)).toList()) {
+    for (Write write : writes.stream().sorted(Comparator.comparing(Write::acknowledged)).toList()) {
       boolean another = order.isEmpty() || !order.get(order.size() - 1).equals(write.runId);
       if (another && (began == null || write.sent.isAfter(began))) {
         order.add(write.runId);

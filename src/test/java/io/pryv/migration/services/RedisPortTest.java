@@ -75,9 +75,7 @@ class RedisPortTest {
   @Test
   void aDestThatRunsIsStoppedBeforeItsContainerIsMadeAnew() {
     lab.containers(lab.dest).start();
-    lab.dest
-        .container("redis")
-        .field("{{json .HostConfig.PortBindings}}", bound("10.90.0.12"));
+    lab.dest.container("redis").field("{{json .HostConfig.PortBindings}}", bound("10.90.0.12"));
     assertThat(lab.dest.container("redis").running()).isTrue();
     port().publish();
     assertThat(lab.dest.container("redis").running()).isFalse();
