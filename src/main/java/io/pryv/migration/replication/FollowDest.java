@@ -8,11 +8,13 @@ import io.pryv.migration.platform.StepFailure;
 import io.pryv.migration.redis.RedisDoor;
 import io.pryv.migration.redis.RedisServer;
 import io.pryv.migration.redis.RoleFile;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * Makes source's Redis a replica of dest's, through the tunnel (procedure, step 6). This is the one
@@ -44,7 +46,8 @@ final class FollowDest {
    * A way to follow.
    *
    * @param patience how long the first transfer of the data may take
-   * @param dnsPatience how long DNS may then take to read it
+   * @param dnsPatience how long DNS may then take to read it, or, when its machine was restarted
+   *     meanwhile, to start again
    */
   FollowDest(
       Hands hands,
@@ -89,6 +92,11 @@ final class FollowDest {
     try (RedisServer onSource = door.open(source);
         RedisServer onDest = door.open(dest)) {
       List<String> lines = new ArrayList<>();
+      Map<String, String> found = onSource.info("replication");
+      if ("slave".equals(found.get("role")) && "0".equals(found.get("slave_read_only"))) {
+        // Let take writes by a run that died before it made it read-only again.
+        wake(source, dest, lines);
+      }
       boolean changed = turn(onSource, onDest, lines);
       proveService(onSource, lines);
       return new Following(changed, lines);
@@ -240,7 +248,7 @@ final class FollowDest {
               + " container before anything else is lost; the backup is in the report");
     }
     String name = user.get() + "." + domain;
-    proveDns(source.machine(), name, lines);
+    proveDns(source, dest, name, lines);
     for (Register slave : sourceSlaves) {
       try (RedisServer onSlave = door.open(slave)) {
         if (!Wait.untilAnswered(patience, () -> onSlave.countKeys().users() > 0)) {
@@ -252,11 +260,61 @@ final class FollowDest {
               "see its replication link (`INFO replication`), then retry");
         }
       }
-      proveDns(slave.machine(), name, lines);
+      proveDns(slave, source, name, lines);
     }
   }
 
-  private void proveDns(Machine machine, String name, List<String> lines) {
+  /**
+   * Lets what a restart of its machine has left silent start again, as the watch does later on.
+   *
+   * @param master what its Redis follows
+   */
+  private void wake(Register register, Register master, List<String> lines) {
+    Replica replica = new Replica(hands, register, master, door, dns, domain);
+    Awakening awakening = new Awakening(Clock.systemUTC());
+    AtomicReference<Optional<String>> trouble = new AtomicReference<>(Optional.empty());
+    boolean awake =
+        Wait.until(
+            dnsPatience,
+            () -> {
+              Replica.Seen seen = replica.look();
+              Awakening.Judgement judged = awakening.judge(replica, seen);
+              trouble.set(judged.trouble());
+              switch (judged.move()) {
+                case OPEN -> lines.add(replica.open());
+                case CLOSE -> lines.add(replica.close());
+                case NONE -> {}
+              }
+              return seen.bothAnswer();
+            });
+    if (awake) {
+      return;
+    }
+    if (replica.look().open()) {
+      replica.close();
+    }
+    throw new StepFailure(
+        register.machine().name(),
+        "its register and dns, which were restarted",
+        "both answer again within " + dnsPatience.toSeconds() + " s",
+        trouble.get().orElse("its register does not answer"),
+        "see their logs (`docker logs`), then retry: the step goes on where it is");
+  }
+
+  private boolean silent(Machine machine, String name) {
+    try {
+      dns.ask(machine.publicAddress(), name, "A");
+      return false;
+    } catch (StepFailure noAnswer) {
+      return true;
+    }
+  }
+
+  private void proveDns(Register register, Register master, String name, List<String> lines) {
+    Machine machine = register.machine();
+    if (silent(machine, name)) {
+      wake(register, master, lines);
+    }
     DnsClient.Answer[] answer = new DnsClient.Answer[1];
     boolean answered =
         Wait.untilAnswered(

@@ -14,6 +14,9 @@ class FollowDestDelegate extends StepDelegate {
   /** A million users take 25 s; the engine runs a job twice that takes 5 minutes. */
   private static final Duration LONGEST_TRANSFER = Duration.ofMinutes(3);
 
+  /** Docker lets a service that ended at its start wait up to a minute before the next try. */
+  private static final Duration LONGEST_START = Duration.ofSeconds(90);
+
   private final DnsClient dns;
 
   FollowDestDelegate(StepContexts contexts, DnsClient dns) {
@@ -35,7 +38,7 @@ class FollowDestDelegate extends StepDelegate {
                 step.platform().domain(),
                 step.migration(),
                 LONGEST_TRANSFER,
-                Duration.ofSeconds(30))
+                LONGEST_START)
             .follow();
     step.evidence("follow", following.markdown());
     step.say(

@@ -69,22 +69,23 @@ class SourceRestartForRealTest {
     open.add(services);
     Awaitility.await().atMost(Duration.ofSeconds(20)).until(services::run);
     machines.key().make();
-    assertThat(
-            new FollowDest(
-                    machines.hands,
-                    machines.source,
-                    machines.dest,
-                    List.of(),
-                    door,
-                    dns(),
-                    machines.tunnel(),
-                    "pryv.lab",
-                    machines.migration,
-                    Duration.ofSeconds(30),
-                    Duration.ofSeconds(20))
-                .follow()
-                .changed())
-        .isTrue();
+    assertThat(followDest().changed()).isTrue();
+  }
+
+  private FollowDest.Following followDest() {
+    return new FollowDest(
+            machines.hands,
+            machines.source,
+            machines.dest,
+            List.of(),
+            door,
+            dns(),
+            machines.tunnel(),
+            "pryv.lab",
+            machines.migration,
+            Duration.ofSeconds(30),
+            Duration.ofSeconds(60))
+        .follow();
   }
 
   @AfterEach
@@ -102,18 +103,7 @@ class SourceRestartForRealTest {
   @Test
   void afterARestartOfItsMachineSourceFollowsAgainItsServicesRunAndItRefusesWrites()
       throws Exception {
-    services.close();
-    machines.tunnel().close();
-    machines.sourceRedis.kill();
-    restarted =
-        RedisProcess.startOn(
-            machines.ports.own(),
-            "--replicaof",
-            "127.0.0.1 " + machines.ports.near(),
-            "--min-replicas-to-write",
-            "99");
-    services = new Services();
-    open.add(services);
+    restartSource();
 
     List<String> done = lookUntilWell();
 
@@ -137,6 +127,51 @@ class SourceRestartForRealTest {
           .until(
               () -> "core2.pryv.lab".equals(source.send("GET", "newcomer:server").get().value()));
     }
+  }
+
+  @Test
+  void theStepThatMakesItFollowLetsTheServicesOfARestartedSourceStartToo() throws Exception {
+    restartSource();
+
+    FollowDest.Following again = followDest();
+
+    assertThat(again.lines())
+        .anyMatch(line -> line.contains("takes writes for the moment"))
+        .anyMatch(line -> line.contains("read-only again, proven by a refused write"))
+        .last()
+        .asString()
+        .contains("source's DNS answers for ariane.pryv.lab");
+    try (RedisLink source = new RedisLink("127.0.0.1", machines.ports.own())) {
+      assertThatThrownBy(() -> source.send("SET", "intruder:server", "x").get())
+          .hasMessageContaining("READONLY");
+    }
+  }
+
+  @Test
+  void aReplicaThatADeadRunLeftOpenIsMadeReadOnlyAgainByTheNext() throws Exception {
+    try (RedisLink source = new RedisLink("127.0.0.1", machines.ports.own())) {
+      source.send("CONFIG", "SET", "replica-read-only", "no").get();
+
+      assertThat(followDest().lines()).anyMatch(line -> line.contains("read-only again"));
+
+      assertThatThrownBy(() -> source.send("SET", "intruder:server", "x").get())
+          .hasMessageContaining("READONLY");
+    }
+  }
+
+  private void restartSource() throws Exception {
+    services.close();
+    machines.tunnel().close();
+    machines.sourceRedis.kill();
+    restarted =
+        RedisProcess.startOn(
+            machines.ports.own(),
+            "--replicaof",
+            "127.0.0.1 " + machines.ports.near(),
+            "--min-replicas-to-write",
+            "99");
+    services = new Services();
+    open.add(services);
   }
 
   @Test
