@@ -19,6 +19,7 @@ import java.util.Map;
 final class FollowSource {
 
   private static final String HOST = "127.0.0.1";
+  private static final Duration TUNNEL_PATIENCE = Duration.ofSeconds(15);
 
   private final Hands hands;
   private final Register source;
@@ -142,8 +143,17 @@ final class FollowSource {
           "following source would wipe them: see what this machine serves; if they may go, set the"
               + " option destUsersMayGo and start again");
     }
-    TunnelState state = tunnel.look();
-    requireFarEnd(state, onSource.info("server").get("run_id"));
+    // It died with dest's Redis container, if that was started again meanwhile.
+    String runId = onSource.info("server").get("run_id");
+    mend(runId);
+    TunnelState[] state = new TunnelState[1];
+    Wait.until(
+        TUNNEL_PATIENCE,
+        () -> {
+          state[0] = tunnel.look();
+          return state[0].open();
+        });
+    requireFarEnd(state[0], runId);
   }
 
   private void requireFarEnd(TunnelState state, String runId) {
@@ -155,7 +165,7 @@ final class FollowSource {
           state.farRunId().isEmpty()
               ? "no answer; ssh says: " + state.said()
               : "another Redis, run_id " + state.farRunId(),
-          "retry the step that opens the tunnel to source");
+          "see that source's container runs and that its sshd accepts the tunnel's key, then retry");
     }
   }
 

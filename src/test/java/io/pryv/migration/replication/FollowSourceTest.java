@@ -8,7 +8,6 @@ import io.pryv.migration.platform.Register;
 import io.pryv.migration.platform.StepFailure;
 import io.pryv.migration.redis.JedisServers;
 import io.pryv.migration.redis.RedisDoor;
-import io.pryv.migration.redis.RedisServer;
 import io.pryv.migration.redis.RedisSettings;
 import java.nio.file.Files;
 import java.time.Duration;
@@ -172,14 +171,22 @@ class FollowSourceTest {
   }
 
   @Test
-  void withoutTheTunnelDestDoesNotBeginToFollow() throws Exception {
-    key().make();
-    assertThatThrownBy(() -> followSource().look(Duration.ZERO))
-        .isInstanceOf(StepFailure.class)
-        .hasMessageContaining("retry the step that opens the tunnel to source");
-    try (RedisServer server = door.open(dest)) {
-      assertThat(server.info("replication")).containsEntry("role", "master");
-    }
+  void aDestWhoseRedisWasStartedAgainFollowsAgainThroughATunnelThatIsOpenedAgain()
+      throws Exception {
+    openTunnel();
+    awaitSync();
+    // Its file made it a fenced master, with all that it had copied; its tunnel died with it.
+    onDest.send("REPLICAOF", "NO", "ONE").get();
+    tunnel().close();
+    FollowSource kept =
+        new FollowSource(
+            machines.hands, source, dest, door, tunnel(), key(), /* usersMayGo= */ true);
+
+    assertThat(kept.look(Duration.ZERO).began()).isTrue();
+
+    onSource.send("SET", "newcomer:server", "core2.pryv.lab").get();
+    awaitSync();
+    assertThat(onDest.send("GET", "newcomer:server").get().value()).isEqualTo("core2.pryv.lab");
   }
 
   @Test
