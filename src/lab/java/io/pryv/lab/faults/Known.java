@@ -17,6 +17,34 @@ final class Known {
   /** What leads back from a window that failed. */
   static final String PUT_BACK = "putSourceBack";
 
+  /** Steps of a live cut-over up to its gate. */
+  private static final Set<String> PREPARES_SWITCH =
+      Set.of(
+          "keepDestData",
+          "openTunnelToSource",
+          "followSource",
+          "prepareSwitchSite",
+          "measureSwitch");
+
+  /** Steps of a live cut-over from its gate on; they stand in place of the window. */
+  private static final Set<String> SWITCHES =
+      Set.of(
+          "catchUp",
+          "seeDestServes",
+          "openTunnelForSwitch",
+          "putRetryIn",
+          "switchOver",
+          "proveSwitch",
+          "listRefusedWrites",
+          "closeTunnelToSource");
+
+  /** Steps of the way back that only a live cut-over has. */
+  private static final Set<String> LIVE_BACK =
+      Set.of("settleSwitch", "takeRetryOutBack", "leaveSource");
+
+  /** What follows a switch that undid itself: no fault from outside is sure to lead there. */
+  static final String UNDONE = "takeRetryOut";
+
   /** Tasks for people. */
   static final String MEND = "mendPreflight";
 
@@ -34,6 +62,10 @@ final class Known {
           "proveCopy",
           "proveDest",
           "proveProxy",
+          "proveSwitch",
+          "measureSwitch",
+          "seeDestServes",
+          "listRefusedWrites",
           "compareBeforeFollow",
           "verifyData",
           "verifyDns",
@@ -64,7 +96,17 @@ final class Known {
   /** Steps during which something is written to the directory of dest's Redis. */
   private static final Set<String> WRITES_DEST_DATA =
       Set.of(
-          "launchDest", "bulkSync", "preSync", "lastSync", "startDest", "proveProxy", "followDest");
+          "launchDest",
+          "bulkSync",
+          "followSource",
+          "catchUp",
+          "preSync",
+          "lastSync",
+          "startDest",
+          "proveProxy",
+          "switchOver",
+          "proveSwitch",
+          "followDest");
 
   /** Steps after the window in which clients still wait. */
   private static final Set<String> CLOSES_WINDOW = Set.of("startSource", "proveProxy");
@@ -76,6 +118,9 @@ final class Known {
   private static final Map<String, String> REACHED_BY_ROLLBACK =
       Map.ofEntries(
           Map.entry("endJobs", "preSync"),
+          Map.entry("settleSwitch", "switchOver"),
+          Map.entry("takeRetryOutBack", "switchOver"),
+          Map.entry("leaveSource", "switchOver"),
           Map.entry("restoreSource", "proveCopy"),
           Map.entry("standBehindDest", "startSource"),
           Map.entry("fenceSourceAgain", "startSource"),
@@ -103,6 +148,17 @@ final class Known {
           Map.entry("returnWriter", List.of(Fault.KILLED_DURING)));
 
   private Known() {}
+
+  /** Whether the cut-over has to be live for the step to be reached; else it is cold. */
+  static boolean live(Step step) {
+    return PREPARES_SWITCH.contains(step.id())
+        || LIVE_BACK.contains(step.id())
+        || switches(step.id());
+  }
+
+  static boolean switches(String step) {
+    return SWITCHES.contains(step);
+  }
 
   static boolean onlyLooks(Step step) {
     return LOOKS.contains(step.id());

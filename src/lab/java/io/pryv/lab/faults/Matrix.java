@@ -120,6 +120,11 @@ final class Matrix {
 
   /** Steps of the way back; how they are reached is the business of the rollback's cells. */
   private Verdict backwards(Cell cell) {
+    if (cell.step().id().equals(Known.UNDONE)) {
+      return Verdict.impossible(
+          "it follows a switch that undid itself, to which no fault from outside is sure to lead;"
+              + " takeRetryOutBack does the same");
+    }
     if (Known.reachesNoMachine(cell.step())) {
       return hereOnly(cell);
     }
@@ -214,7 +219,11 @@ final class Matrix {
   /** The first step of the same part that is of that kind stands for the others. */
   private Verdict first(Cell cell, Predicate<Step> kind, String reason) {
     List<Step> alike = new ArrayList<>(steps);
-    alike.removeIf(step -> step.part() != cell.step().part() || !kind.test(step));
+    alike.removeIf(
+        step ->
+            step.part() != cell.step().part()
+                || step.id().equals(Known.UNDONE)
+                || !kind.test(step));
     Step first = alike.isEmpty() ? cell.step() : alike.get(0);
     return first.equals(cell.step())
         ? Verdict.RUN

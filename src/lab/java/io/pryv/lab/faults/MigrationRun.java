@@ -138,7 +138,10 @@ final class MigrationRun {
     Files.writeString(
         directory.resolve("platform.yaml"),
         platform.substring(0, platform.indexOf("options:")).replace("ssh/", lent + "/ssh/")
-            + OPTIONS);
+            + OPTIONS
+            + "  strategy: "
+            + (cells.stream().anyMatch(cell -> Known.live(cell.step())) ? "live" : "cold")
+            + "\n");
     if (cells.stream().anyMatch(cell -> cell.fault() == Fault.DISK_FULL)) {
       lab.giveDestSmallDisk();
     }

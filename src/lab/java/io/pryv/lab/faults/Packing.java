@@ -7,9 +7,9 @@ import java.util.List;
 
 /**
  * Which cells share a migration. Cells share one only when they cannot hide each other: at
- * different steps, at most one between the stop of source and the answer of dest, where the outage
- * is measured and the process may go back; each waits until the one before has recovered. A
- * rollback ends its migration.
+ * different steps of one strategy, at most one between the stop of source and the answer of dest,
+ * where the outage is measured and the process may go back; each waits until the one before has
+ * recovered. A rollback ends its migration.
  */
 final class Packing {
 
@@ -45,6 +45,7 @@ final class Packing {
   private static boolean together(Cell one, Cell other, List<Step> order) {
     Cell early = order.indexOf(one.step()) < order.indexOf(other.step()) ? one : other;
     return !one.step().equals(other.step())
+        && Known.live(one.step()) == Known.live(other.step())
         && !(inOutage(one) && inOutage(other))
         && one.step().part() != Part.BACK
         && other.step().part() != Part.BACK

@@ -75,11 +75,15 @@ final class ProcessSteps {
     for (String id : goodPath) {
       if (is("serviceTask").test(nodes.get(id))) {
         Part part =
-            beforeWindow.contains(id)
-                ? Part.PREPARE
-                : inside(id, Known.WINDOW)
-                    ? Part.WINDOW
-                    : beforeNameServers.contains(id) ? Part.AFTER : Part.MOVED;
+            Known.switches(id)
+                ? Part.SWITCH
+                : id.equals(Known.UNDONE)
+                    ? Part.BACK
+                    : beforeWindow.contains(id)
+                        ? Part.PREPARE
+                        : inside(id, Known.WINDOW)
+                            ? Part.WINDOW
+                            : beforeNameServers.contains(id) ? Part.AFTER : Part.MOVED;
         steps.add(step(id, part));
       }
     }

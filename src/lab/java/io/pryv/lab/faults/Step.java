@@ -15,6 +15,8 @@ record Step(String id, String name, Part part) {
     PREPARE("before the cut-over"),
     /** Source is stopped, dest is not elected. */
     WINDOW("cold window"),
+    /** Source serves, dest follows it and is elected within milliseconds. */
+    SWITCH("live cut-over"),
     /** Dest is elected; clients wait, or are led there by source. */
     AFTER("after the cut-over"),
     /** The name servers lead to dest. */

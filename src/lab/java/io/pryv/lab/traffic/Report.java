@@ -74,6 +74,7 @@ final class Report {
     part.put("unanswered", writers.unanswered.get());
     putOutage(part, writers.series.probes(), end);
     part.put("redisRunIds", Tenure.of(writers.acknowledged).stream().map(Report::tenure).toList());
+    part.put("handOvers", Tenure.handOvers(writers.acknowledged));
     part.put("ledger", writers.ledger.toAbsolutePath().toString());
     return part;
   }

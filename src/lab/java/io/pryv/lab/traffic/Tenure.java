@@ -22,6 +22,24 @@ record Tenure(String runId, int writes, Instant first, Instant last, boolean int
   /** An acknowledged write. */
   record Write(Instant sent, Instant acknowledged, String runId) {}
 
+  /**
+   * The Redis in the order in which they took writes, once for each time: a live cut-over that is
+   * rolled back leads from source's to dest's and to the same one of source's again. A late answer
+   * to a write that was sent before the other one's first is no return.
+   */
+  static List<String> handOvers(Collection<Write> writes) {
+    List<String> order = new ArrayList<>();
+    Instant began = null;
+    for (Write write : writes.stream().sorted(Comparator.comparing(Write::acknowledged)).toList()) {
+      boolean another = order.isEmpty() || !order.get(order.size() - 1).equals(write.runId);
+      if (another && (began == null || write.sent.isAfter(began))) {
+        order.add(write.runId);
+        began = write.acknowledged;
+      }
+    }
+    return order;
+  }
+
   /** The Redis that took the writes, in order of appearance. */
   static List<Tenure> of(Collection<Write> writes) {
     Map<String, List<Write>> byRedis = new LinkedHashMap<>();

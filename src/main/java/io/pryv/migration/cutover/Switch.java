@@ -13,6 +13,7 @@ import io.pryv.migration.platform.StepFailure;
 import io.pryv.migration.redis.RedisConf;
 import io.pryv.migration.redis.RedisDoor;
 import io.pryv.migration.redis.RedisServer;
+import io.pryv.migration.redis.RedisSettings;
 import io.pryv.migration.redis.RoleFile;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -47,6 +48,17 @@ final class Switch {
    * @param outcome empty while it runs
    */
   record Look(SwitchLog log, Optional<Outcome> outcome) {}
+
+  /**
+   * Waits for the outcome of a switch that was begun, and settles one that was cut off.
+   *
+   * @return empty when none was begun, or when all of the last one was undone and told
+   */
+  Optional<Look> settle(Duration wait) {
+    return job().look(Duration.ZERO).state() == DetachedJob.State.ABSENT && !interrupted()
+        ? Optional.empty()
+        : Optional.of(look(wait));
+  }
 
   /** How long clients would be held, from round trips to dest made now. */
   Duration measure() {
@@ -108,11 +120,35 @@ final class Switch {
       job.launch(script.settling());
       return new Look(log, Optional.empty());
     }
+    if (outcome.get() == Outcome.SWITCHED || outcome.get() == Outcome.BUT) {
+      electInFile();
+    }
     if (outcome.get() != Outcome.SWITCHED) {
       // The next try, if there is one, begins anew, or settles what is left.
       job.forget();
     }
     return new Look(log, outcome);
+  }
+
+  /**
+   * Dest's next start must not come up fenced; one that did meanwhile takes writes again. Not once
+   * a return to source has begun: it begins with source's file, which is no replica's any more.
+   */
+  private void electInFile() {
+    byte[] conf =
+        read(
+            hands.files(sourceMachine()),
+            script.source().layout().redisConfFile(),
+            "name the right file, then retry");
+    if (RedisSettings.find(new String(conf, StandardCharsets.ISO_8859_1), "replicaof").isEmpty()) {
+      return;
+    }
+    new RoleFile(hands, script.dest()).writer();
+    try (RedisServer dest = door.open(script.dest())) {
+      if ("master".equals(dest.info("replication").get("role")) && dest.fenced()) {
+        dest.liftFence();
+      }
+    }
   }
 
   /**

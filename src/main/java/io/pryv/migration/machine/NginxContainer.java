@@ -1,6 +1,7 @@
 package io.pryv.migration.machine;
 
 import io.pryv.migration.platform.Layout;
+import java.time.Duration;
 
 /** The proxy of a register, as it runs in its container. */
 public final class NginxContainer {
@@ -16,6 +17,36 @@ public final class NginxContainer {
         [ -n "$file" ] || file=/etc/nginx/nginx.conf
         echo "$file"
       }
+      """;
+
+  /** Reloads, sees new workers begin, and waits for the old ones to end, or ends them. */
+  private static final String REPLACE_WORKERS =
+      """
+      set -u
+      as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi; }
+      master=$(docker top "$c" -eo pid,args 2>/dev/null | sed -n 's/^ *\\([0-9]*\\) .*nginx: master process.*/\\1/p' | head -n 1)
+      [ -n "$master" ] || { echo "no nginx master process in $c"; exit 1; }
+      workers() {
+        local pid
+        for pid in $(sed -n "s/^\\([0-9]*\\) (nginx) [^Z] $master .*/\\1/p" /proc/[0-9]*/stat 2>/dev/null); do
+          if grep -aq '^nginx: worker process' "/proc/$pid/cmdline" 2>/dev/null; then echo "$pid"; fi
+        done
+      }
+      old=$(workers)
+      as_root kill -HUP "$master" || exit 1
+      left() { local pid; for pid in $(workers); do if printf '%s\\n' "$old" | grep -qx "$pid"; then echo "$pid"; fi; done; }
+      begun() { local pid; for pid in $(workers); do printf '%s\\n' "$old" | grep -qx "$pid" || return 0; done; return 1; }
+      tries=100
+      until begun; do
+        [ $((tries -= 1)) -gt 0 ] || { echo 'nginx has begun no new worker: it did not take its files'; exit 3; }
+        sleep 0.05
+      done
+      tries=100
+      while [ -n "$(left)" ] && [ $((tries -= 1)) -gt 0 ]; do sleep 0.1; done
+      [ -z "$(left)" ] || as_root kill -TERM $(left)
+      tries=50
+      while [ -n "$(left)" ] && [ $((tries -= 1)) -gt 0 ]; do sleep 0.1; done
+      [ -z "$(left)" ] || { echo "old workers are still there:" $(left); exit 4; }
       """;
 
   private final Shell shell;
@@ -56,6 +87,21 @@ public final class NginxContainer {
                     docker exec "$c" sh -c 'nginx -t -c "$0" 2>&1 && nginx -s reload -c "$0" 2>&1' "$file"
                     """))
         .orFail("see what nginx says of its files, correct them, then retry");
+  }
+
+  /**
+   * As {@link #reload}, and when it returns no process works by the files of before: new workers
+   * have begun, which {@code nginx -s reload} does not tell (field guide 3.11), and the old ones,
+   * which finish what they are at, have ended.
+   */
+  public void replaceWorkers() {
+    shell
+        .run(
+            Command.change(
+                    "let nginx read its files anew, and wait for its old workers to end",
+                    "c=" + Quote.sh(layout.nginxContainer()) + "\n" + REPLACE_WORKERS)
+                .within(Duration.ofSeconds(40)))
+        .orFail("see nginx's error log on the machine, then retry");
   }
 
   /**

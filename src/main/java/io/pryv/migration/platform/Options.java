@@ -18,6 +18,9 @@ import java.util.List;
  * @param checkEvery how often delegation and quiet are looked at
  * @param quietPeriod how long source must be silent; null for the longer of 24 h and the longest
  *     TTL
+ * @param strategy of the cut-over: {@code live}, {@code cold}, or {@code auto}: live where
+ *     preflight finds it possible
+ * @param retryOnDest whether, in a live cut-over, source's nginx asks dest what source refuses
  */
 public record Options(
     boolean backup,
@@ -30,4 +33,36 @@ public record Options(
     List<String> staticNames,
     int sampleUsers,
     Duration checkEvery,
-    Duration quietPeriod) {}
+    Duration quietPeriod,
+    String strategy,
+    boolean retryOnDest) {
+
+  /** With the cut-over left to preflight. */
+  public Options(
+      boolean backup,
+      String backupDirectory,
+      String keyType,
+      int preSyncRounds,
+      long smallDelta,
+      Duration longestOutage,
+      boolean destUsersMayGo,
+      List<String> staticNames,
+      int sampleUsers,
+      Duration checkEvery,
+      Duration quietPeriod) {
+    this(
+        backup,
+        backupDirectory,
+        keyType,
+        preSyncRounds,
+        smallDelta,
+        longestOutage,
+        destUsersMayGo,
+        staticNames,
+        sampleUsers,
+        checkEvery,
+        quietPeriod,
+        "auto",
+        true);
+  }
+}

@@ -9,6 +9,11 @@ public interface PlannedEdit {
   /** Whose file it is: source's or dest's. */
   Machine.Role role();
 
+  /** Whether only a live cut-over makes it: where it can't be made, a cold one still works. */
+  default boolean onlyLive() {
+    return false;
+  }
+
   /** The file on that machine; empty while too little is known of the layout. */
   String file(Layout layout);
 

@@ -184,7 +184,9 @@ public final class PlatformFile {
             section.texts("staticNames", Rule.LOCAL_NAME, List.of("reg", "access")),
             section.number("dnsSample", 0, 100_000_000, 200),
             section.duration("checkEvery", Duration.ofSeconds(1), Duration.ofMinutes(1)),
-            section.duration("quietPeriod", Duration.ofSeconds(1), null));
+            section.duration("quietPeriod", Duration.ofSeconds(1), null),
+            section.text("strategy", Rule.STRATEGY, "auto"),
+            section.flag("retryOnDest", true));
     section.refuseUnknown();
     return options;
   }

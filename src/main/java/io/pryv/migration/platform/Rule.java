@@ -54,6 +54,7 @@ record Rule(String expected, Predicate<String> allows) {
   static final Rule COMPOSE_COMMAND =
       matching("docker-compose or docker compose", "docker-compose|docker compose");
   static final Rule KEY_TYPE = matching("rsa or ed25519", "rsa|ed25519");
+  static final Rule STRATEGY = matching("auto, live or cold", "auto|live|cold");
   static final Rule LOCAL_NAME =
       matching("a name below the domain, such as reg", LABEL + "(\\." + LABEL + ")*");
 

@@ -43,6 +43,7 @@ final class CloserLook {
         find -H "$data" -mindepth 1 -type l -print 2>/dev/null | head -n 5 | fact data.symlinks
         du -sb -- "$(readlink -f -- "$data")" 2>/dev/null | cut -f 1 | fact data.bytes
       fi
+      tools='for tool in bash ssh redis-cli timeout; do if command -v $tool >/dev/null; then echo $tool; fi; done'
       disk "$data" | fact data.disk
       disk "$backup" | fact backup.disk
       for path in "$compose_file" "$redis_conf" "$site" "$(dirname -- "$redis_conf")" "$(dirname -- "$site")"; do
@@ -52,8 +53,11 @@ final class CloserLook {
       if [ -n "$redis_image" ] && docker image inspect -f '{{.Id}}' "$redis_image" >/dev/null 2>&1 </dev/null; then
         docker run --rm --network none --read-only --entrypoint redis-server "$redis_image" --version 2>/dev/null </dev/null |
           sed -n 's/.*v=\\([0-9.]*\\).*/\\1/p' | fact redis.imageversion
+        docker run --rm --network none --read-only --entrypoint sh "$redis_image" -c "$tools" 2>/dev/null </dev/null | fact redis.tools
+      else
+        docker exec "$redis" sh -c "$tools" 2>/dev/null </dev/null | fact redis.tools
       fi
-      docker exec "$redis" sh -c 'for tool in bash ssh redis-cli timeout; do if command -v $tool >/dev/null; then echo $tool; fi; done' 2>/dev/null </dev/null | fact redis.tools
+      if [ "$(id -u)" = 0 ] || sudo -n true 2>/dev/null </dev/null; then echo yes | fact as.root; fi
       if [ -d "$dns_conf" ]; then
         grep -rnF -- "$source_address" "$dns_conf" 2>/dev/null | cut -d: -f 1,2 | head -n 20 | fact dns.source
       fi

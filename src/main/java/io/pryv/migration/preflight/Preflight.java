@@ -95,6 +95,8 @@ public final class Preflight {
     certificates();
     inheritedHeaders();
     planEdits();
+    Finding strategy = strategy(source);
+    findings.add(strategy);
     attempt(
         "platform",
         "DNS",
@@ -106,12 +108,17 @@ public final class Preflight {
                 runs(platform.dest())));
     long bytes = bytesOfSource();
     Duration outage = estimate(source.map(seen -> seen.keys().users()).orElse(0L), bytes);
-    outageAllowed(outage);
+    boolean live =
+        strategy.level() == Finding.Level.PASS && !platform.options().strategy().equals("cold");
+    if (!live) {
+      outageAllowed(outage);
+    }
     return new PreflightReport(
         List.copyOf(findings),
         Map.copyOf(layouts),
         bytes,
         outage,
+        live ? LiveChecks.LIVE : LiveChecks.COLD,
         Collections.unmodifiableMap(diffs));
   }
 
@@ -447,8 +454,65 @@ public final class Preflight {
         });
   }
 
+  private Finding strategy(Optional<RedisChecks.Seen> source) {
+    String wanted = platform.options().strategy();
+    Facts none = new Facts(Map.of());
+    Layout layout = layouts.get("source");
+    if (wanted.equals(LiveChecks.COLD) || source.isEmpty() || layout == null) {
+      return LiveChecks.decide(
+          wanted, List.of("source could not be looked at as a live cut-over needs it"));
+    }
+    Layout dest = layouts.get("dest");
+    List<String> obstacles =
+        LiveChecks.obstacles(
+            source.get().version(),
+            Optional.ofNullable(dest).map(Layout::redisVersion).filter(said -> !said.isEmpty()),
+            surveys.get("source").facts(),
+            closer.getOrDefault("source", none),
+            closer.getOrDefault("dest", none),
+            Stream.of(
+                    surveys.get("source").conf(layout.redisConfFile()),
+                    dest == null
+                        ? Optional.<String>empty()
+                        : surveys.get("dest").conf(dest.redisConfFile()))
+                .flatMap(Optional::stream)
+                .toList());
+    for (PlannedEdit edit : edits) {
+      if (edit.onlyLive()) {
+        planLive(edit).ifPresent(obstacles::add);
+      }
+    }
+    return LiveChecks.decide(wanted, obstacles);
+  }
+
+  /** What stands against an edit that only a live cut-over makes. */
+  private Optional<String> planLive(PlannedEdit edit) {
+    String name = edit.role() == Machine.Role.SOURCE ? "source" : "dest";
+    Layout layout = layouts.get(name);
+    if (layout == null || edit.file(layout).isEmpty()) {
+      return Optional.of("too little is known of " + name + "'s files");
+    }
+    String file = edit.file(layout);
+    try {
+      String before = conf(name, file);
+      String after = edit.apply(before, platform, layout);
+      if (!after.equals(before)) {
+        diffs.put(name + ": " + file + ", until the switch", TextDiff.unified(file, before, after));
+      }
+      return Optional.empty();
+    } catch (UnexpectedText e) {
+      return Optional.of(
+          "%s: expected %s, found %s (%s)".formatted(file, e.expected(), e.found(), e.next()));
+    } catch (StepFailure e) {
+      return Optional.of(file + ": " + e.found());
+    }
+  }
+
   private void planEdits() {
     for (PlannedEdit edit : edits) {
+      if (edit.onlyLive()) {
+        continue;
+      }
       String name = edit.role() == Machine.Role.SOURCE ? "source" : "dest";
       Layout layout = layouts.get(name);
       if (layout != null && !edit.file(layout).isEmpty()) {

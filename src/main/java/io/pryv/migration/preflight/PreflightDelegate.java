@@ -49,6 +49,7 @@ class PreflightDelegate extends StepDelegate {
     step.put("preflightWarnings", report.warnings());
     step.put("redisBytes", report.redisBytes());
     step.put("expectedOutageMs", report.expectedOutage().toMillis());
+    step.put("strategy", report.strategy());
     step.put("backUpWanted", step.platform().options().backup());
     step.evidence("preflight", report.toMarkdown());
     step.say(

@@ -12,6 +12,7 @@ import java.util.Map;
  * @param layouts by the machines' names; a machine whose layout is not known is missing
  * @param redisBytes size of source's Redis data on disk
  * @param expectedOutage an estimate of the cold window
+ * @param strategy {@code live} or {@code cold}: how dest will take over
  * @param edits what will be changed in which file, as diffs, by {@code machine: file}
  */
 public record PreflightReport(
@@ -19,6 +20,7 @@ public record PreflightReport(
     Map<String, Layout> layouts,
     long redisBytes,
     Duration expectedOutage,
+    String strategy,
     Map<String, String> edits) {
 
   public int stops() {

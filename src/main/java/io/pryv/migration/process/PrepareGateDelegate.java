@@ -20,8 +20,12 @@ class PrepareGateDelegate extends StepDelegate {
   protected void perform(StepContext step) {
     String windowFailure = step.find(ColdWindow.FAILURE, String.class).orElse("");
     StringBuilder text = new StringBuilder();
+    boolean live = step.find("strategy", String.class).orElse("").equals("live");
     if (!windowFailure.isEmpty()) {
-      text.append("### The cold window was given up, source serves as before\n\n")
+      text.append(
+              live
+                  ? "### The switch was undone, source takes writes as before\n\n"
+                  : "### The cold window was given up, source serves as before\n\n")
           .append(windowFailure.strip().replace("\n", "  \n"))
           .append("\n\n");
     }
@@ -40,18 +44,27 @@ class PrepareGateDelegate extends StepDelegate {
     row(text, "to", machine(step.platform().dest()));
     row(
         text,
-        "expected outage",
-        step.find("expectedOutageMs", Long.class).map(PrepareGateDelegate::seconds));
+        "strategy",
+        live
+            ? "live: dest follows source and takes its place in a moment; nothing is stopped"
+            : "cold: source is stopped, and serves nobody until dest is up");
     row(
         text,
-        "longest outage allowed",
-        seconds(step.platform().options().longestOutage().toMillis()));
+        live ? "expected outage (requests wait, and are then answered)" : "expected outage",
+        step.find("expectedOutageMs", Long.class).map(PrepareGateDelegate::seconds));
+    if (!live) {
+      row(
+          text,
+          "longest outage allowed",
+          seconds(step.platform().options().longestOutage().toMillis()));
+    }
     row(text, "Redis data", step.find("redisBytes", Long.class).map("%,d bytes"::formatted));
     row(
         text,
         "rounds of bulk sync",
         step.find("bulkSyncRound", Integer.class).map(String::valueOf));
     row(text, "last round", step.find("bulkSyncProgress", String.class));
+    row(text, "replication", step.find("followSourceProgress", String.class));
     row(text, "backup", step.find("backUpLocation", String.class).or(() -> Optional.of("none")));
     row(
         text,
@@ -70,6 +83,9 @@ class PrepareGateDelegate extends StepDelegate {
 
   private static String seconds(long milliseconds) {
     Duration duration = Duration.ofMillis(milliseconds);
+    if (milliseconds < 1000) {
+      return milliseconds + " ms";
+    }
     return duration.toMinutes() >= 2
         ? "%d min %d s".formatted(duration.toMinutes(), duration.toSecondsPart())
         : "%.1f s".formatted(milliseconds / 1000.0);

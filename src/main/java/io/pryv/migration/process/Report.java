@@ -13,7 +13,9 @@ import java.util.Map;
  * @param outcome {@code running}, {@code completed}, {@code rolledBack}, {@code aborted} (before
  *     anything was changed) or {@code deleted}
  * @param users how many users source held at its stop, or at preflight; null when never counted
- * @param coldWindowMs from the stop of source until dest answered through it; null before
+ * @param strategy {@code live} or {@code cold}; null before preflight
+ * @param coldWindowMs cold: from the stop of source until dest answered through it; live: from the
+ *     moment in which source refused writes until its nginx led to dest; null before
  * @param verification of the last comparison; values null before it
  * @param steps in the order they ran; rounds of one loop are one step
  * @param edits files changed, without their bytes
@@ -28,6 +30,7 @@ public record Report(
     Instant startedAt,
     Instant endedAt,
     Long users,
+    String strategy,
     Long coldWindowMs,
     Verification verification,
     List<Step> steps,
@@ -93,7 +96,11 @@ public record Report(
     fact(text, "started", startedAt + " by " + startedBy);
     fact(text, "ended", endedAt);
     fact(text, "users", users);
-    fact(text, "cold window", coldWindowMs == null ? null : coldWindowMs + " ms");
+    fact(text, "strategy", strategy);
+    fact(
+        text,
+        "live".equals(strategy) ? "switch, from fence to nginx" : "cold window",
+        coldWindowMs == null ? null : coldWindowMs + " ms");
     if (verification.keysCompared() != null) {
       fact(
           text,

@@ -47,6 +47,7 @@ public class Reports {
         .variableNameIn(
             "sourceKeyCounts",
             "coldWindowMs",
+            "strategy",
             "keysCompared",
             "keysDiffering",
             "namesCompared",
@@ -71,6 +72,7 @@ public class Reports {
         instance.getStartTime().toInstant(),
         Optional.ofNullable(instance.getEndTime()).map(java.util.Date::toInstant).orElse(null),
         users(variables),
+        (String) variables.get("strategy"),
         number(variables, "coldWindowMs"),
         new Report.Verification(
             number(variables, "keysCompared"),

@@ -29,16 +29,19 @@ class ProveProxyDelegate extends StepDelegate {
                 https,
                 step.platform().domain())
             .prove("register-migration-" + UUID.randomUUID());
-    long millis =
-        Duration.between(
-                step.get("coldWindowStartedAt", Instant.class),
-                step.find("servedAgainAt", Instant.class).orElseGet(Instant::now))
-            .toMillis();
-    step.put("coldWindowMs", millis);
     step.evidence("proveProxy", "In dest's access log:\n\n```\n" + line + "\n```\n");
     step.say(
-        "a request to source's address was answered by dest; clients were served again "
-            + millis
-            + " ms after the cold window began");
+        "a request to source's address was answered by dest"
+            + step.find("coldWindowStartedAt", Instant.class)
+                .map(began -> servedAgain(step, began))
+                .orElse(""));
+  }
+
+  private static String servedAgain(StepContext step, Instant began) {
+    long millis =
+        Duration.between(began, step.find("servedAgainAt", Instant.class).orElseGet(Instant::now))
+            .toMillis();
+    step.put("coldWindowMs", millis);
+    return "; clients were served again " + millis + " ms after the cold window began";
   }
 }

@@ -88,11 +88,11 @@ final class SiteFile {
     return true;
   }
 
-  private String read() {
+  String read() {
     return file().text();
   }
 
-  private FileText file() {
+  FileText file() {
     return files
         .read(path())
         .map(FileText::of)
@@ -106,12 +106,12 @@ final class SiteFile {
                     "name the right file as layout.nginxSiteFile in the platform file"));
   }
 
-  private String path() {
+  String path() {
     return source.layout().nginxSiteFile();
   }
 
   /** Lays the whole configuration out in the container's /tmp, with the new text, and tests it. */
-  private void test(String text) {
+  void test(String text) {
     Layout layout = source.layout();
     NginxContainer nginx = new NginxContainer(shell, layout);
     String main = nginx.mainFile();

@@ -76,7 +76,8 @@ public final class Election {
         .map(master -> source.layout().redisConfFile() + ": makes source's Redis follow " + master);
   }
 
-  private boolean nginxLeadsToDest() {
+  /** Whether source's site file leads the register's clients to dest. */
+  public boolean nginxLeadsToDest() {
     String path = source.layout().nginxSiteFile();
     if (path.isEmpty()) {
       return false;

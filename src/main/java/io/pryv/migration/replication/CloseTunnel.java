@@ -42,7 +42,7 @@ final class CloseTunnel {
   }
 
   private void proveNoSession() {
-    List<String> sources = key.sourceAddresses();
+    List<String> sources = key.nearAddresses();
     List<String> left = new ArrayList<>();
     boolean gone =
         Wait.until(

@@ -23,6 +23,7 @@ class MakeTunnelKeyDelegate extends StepDelegate {
                 step.migration(),
                 step.platform().options().keyType())
             .make();
+    step.put("tunnelKeyFile", made.key());
     step.say(
         (made.changed() ? "made " : "already done: ")
             + made.key()

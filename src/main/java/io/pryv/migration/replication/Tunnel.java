@@ -5,57 +5,57 @@ import io.pryv.migration.machine.CommandResult;
 import io.pryv.migration.machine.Hands;
 import io.pryv.migration.machine.Quote;
 import io.pryv.migration.machine.Shell;
-import io.pryv.migration.platform.Machine;
 import io.pryv.migration.platform.Register;
 import io.pryv.migration.platform.StepFailure;
 import java.time.Duration;
 
 /**
- * The tunnel from source's Redis container to dest's Redis (procedure, step 5), kept open by a loop
- * inside the container. It dies with its container (field guide 3.4), so it is opened after the
- * boot, and {@link #open} is safe to call at any time.
+ * The tunnel from one register's Redis container to another's Redis (procedure, step 5: from
+ * source's to dest's), kept open by a loop inside the container. It dies with its container (field
+ * guide 3.4), so it is opened after the boot, and {@link #open} is safe to call at any time.
  */
 final class Tunnel {
 
   /** Trouble must be known within 10 s, a machine that does not answer any more included. */
   private static final Duration LONGEST_LOOK = Duration.ofSeconds(5);
 
-  private final Shell onSource;
-  private final Register source;
-  private final Machine dest;
+  private final Shell onNear;
+  private final TunnelEnds ends;
   private final String migration;
   private final TunnelPorts ports;
 
+  /** The procedure's: from source's to dest's. */
   Tunnel(Hands hands, Register source, Register dest, String migration) {
-    this(hands, source, dest, migration, TunnelPorts.PROCEDURE);
+    this(hands, TunnelEnds.toDest(source, dest, TunnelPorts.PROCEDURE), migration);
   }
 
-  Tunnel(Hands hands, Register source, Register dest, String migration, TunnelPorts ports) {
-    this.onSource = hands.on(source.machine());
-    this.source = source;
-    this.dest = dest.machine();
+  Tunnel(Hands hands, TunnelEnds ends, String migration) {
+    this.onNear = hands.on(ends.near().machine());
+    this.ends = ends;
     this.migration = migration;
-    this.ports = ports;
+    this.ports = ends.ports();
   }
 
-  /** The port by which source's Redis reaches dest's. */
+  /** The port by which the near Redis reaches the far one, on its container's loopback. */
   int port() {
     return ports.near();
   }
 
   TunnelState look() {
     CommandResult result =
-        onSource.run(
+        onNear.run(
             Command.look(
-                    "look at the tunnel and the replication of source",
+                    "look at the tunnel and the replication of " + ends.nearName(),
                     inContainer("", TunnelCommand.look(migration, ports)))
                 .within(LONGEST_LOOK));
     return TunnelState.parse(
         result.orFail(
             "see that the container "
                 + container()
-                + " runs on source (`docker ps`), start it with "
-                + source.layout().startScript()
+                + " runs on "
+                + ends.nearName()
+                + " (`docker ps`), start it with "
+                + ends.near().layout().startScript()
                 + " if not, then retry"));
   }
 
@@ -70,22 +70,25 @@ final class Tunnel {
       return false;
     }
     requireTools(state);
-    TunnelPlace place = TunnelPlace.find(onSource, source, migration);
-    onSource
+    TunnelPlace place = TunnelPlace.find(onNear, ends.near(), migration);
+    onNear
         .run(
             Command.change(
-                "open the tunnel from source's Redis to dest's",
+                "open the tunnel from %s's Redis to %s's"
+                    .formatted(ends.nearName(), ends.farName()),
                 inContainer(
-                    "-d -u " + Quote.sh(TunnelKey.uid(source.layout().dataOwner())),
-                    TunnelCommand.supervisor(place, dest, migration, ports))))
-        .orFail("see that the container " + container() + " runs on source, then retry");
+                    "-d -u " + Quote.sh(TunnelKey.uid(ends.near().layout().dataOwner())),
+                    TunnelCommand.supervisor(place, ends, migration))))
+        .orFail(
+            "see that the container %s runs on %s, then retry"
+                .formatted(container(), ends.nearName()));
     return true;
   }
 
   /**
-   * Opens the tunnel unless it is open, and proves that dest's Redis is at its far end.
+   * Opens the tunnel unless it is open, and proves that the right Redis is at its far end.
    *
-   * @param runId of dest's Redis
+   * @param runId of the far Redis
    * @return whether it had to be opened
    */
   boolean open(String runId, Duration patience) {
@@ -100,25 +103,29 @@ final class Tunnel {
             });
     if (!open) {
       throw new StepFailure(
-          source.machine().name(),
-          "tunnel inside " + container() + " to " + dest.publicAddress(),
-          "dest's Redis answers on 127.0.0.1:"
+          ends.nearName(),
+          "tunnel inside " + container() + " to " + ends.far().machine().publicAddress(),
+          ends.farName()
+              + "'s Redis answers on 127.0.0.1:"
               + ports.near()
               + " within "
               + patience.toSeconds()
               + " s",
           last[0].said().isEmpty() ? "no answer" : "no answer; ssh says: " + last[0].said(),
-          "see that dest's Redis is published on its 127.0.0.1:"
-              + ports.far()
-              + " and that dest's sshd accepts the tunnel's key, then retry");
+          "see that %s's %s and that its sshd accepts the tunnel's key, then retry"
+              .formatted(
+                  ends.farName(),
+                  ends.published()
+                      ? "Redis is published on its 127.0.0.1:" + ports.far()
+                      : "container " + ends.far().layout().redisContainer() + " runs"));
     }
     if (!last[0].farRunId().equals(runId)) {
       throw new StepFailure(
-          source.machine().name(),
+          ends.nearName(),
           "127.0.0.1:" + ports.near() + " inside " + container(),
-          "the Redis of dest, run_id " + runId,
+          "the Redis of " + ends.farName() + ", run_id " + runId,
           "another Redis, run_id " + last[0].farRunId(),
-          "see what publishes 127.0.0.1:" + ports.far() + " on dest, then retry");
+          "see what answers there on " + ends.farName() + ", then retry");
     }
     return launched;
   }
@@ -130,17 +137,18 @@ final class Tunnel {
    */
   boolean close() {
     CommandResult running =
-        onSource.run(
+        onNear.run(
             Command.look(
-                "see whether source's Redis container runs",
+                "see whether the Redis container of " + ends.nearName() + " runs",
                 "docker inspect -f '{{.State.Running}}' " + Quote.sh(container())));
     if (!running.succeeded() || !running.output().strip().equals("true") || !look().supervised()) {
       return false;
     }
-    onSource
+    onNear
         .run(
             Command.change(
-                "close the tunnel from source's Redis to dest's",
+                "close the tunnel from %s's Redis to %s's"
+                    .formatted(ends.nearName(), ends.farName()),
                 inContainer("", TunnelCommand.end(migration))))
         .orFail("end the process in the container " + container() + ", then retry");
     return true;
@@ -149,7 +157,7 @@ final class Tunnel {
   private void requireTools(TunnelState state) {
     if (!state.missing().isEmpty()) {
       throw new StepFailure(
-          source.machine().name(),
+          ends.nearName(),
           "container " + container(),
           "ssh, redis-cli and timeout inside it",
           "no " + String.join(", no ", state.missing()),
@@ -164,6 +172,6 @@ final class Tunnel {
   }
 
   private String container() {
-    return source.layout().redisContainer();
+    return ends.near().layout().redisContainer();
   }
 }

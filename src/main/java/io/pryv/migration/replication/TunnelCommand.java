@@ -3,7 +3,7 @@ package io.pryv.migration.replication;
 import io.pryv.migration.machine.Quote;
 import io.pryv.migration.platform.Machine;
 
-/** The commands that run inside source's Redis container. */
+/** The commands that run inside the Redis container at the tunnel's near end. */
 final class TunnelCommand {
 
   /**
@@ -18,9 +18,9 @@ final class TunnelCommand {
    * ssh with every file named: the user of the container may have no home, and no prompt may ever
    * wait for an answer (field guide 3.10).
    */
-  static String ssh(TunnelPlace place, Machine dest) {
+  static String ssh(TunnelPlace place, Machine far) {
     return "ssh -F /dev/null -p "
-        + dest.port()
+        + far.port()
         + " -i "
         + Quote.sh(place.inContainer())
         + " -o BatchMode=yes -o IdentitiesOnly=yes -o StrictHostKeyChecking=yes"
@@ -40,9 +40,14 @@ final class TunnelCommand {
 
   /**
    * The supervising loop: opens the tunnel again a second after it broke, until it is told to end.
-   * A second loop finds the first one's process id and goes.
+   * A second loop finds the first one's process id and goes. Where the far Redis is, is asked for
+   * each time unless it is published.
    */
-  static String supervisor(TunnelPlace place, Machine dest, String migration, TunnelPorts ports) {
+  static String supervisor(TunnelPlace place, TunnelEnds ends, String migration) {
+    Machine far = ends.far().machine();
+    String login = Quote.sh(far.user() + "@" + far.publicAddress());
+    String ssh = ssh(place, far);
+    String log = Quote.sh(logFile(migration));
     return """
         pid=%s
         set -C
@@ -55,8 +60,9 @@ final class TunnelCommand {
         tunnel=
         trap '[ -z "$tunnel" ] || { kill $tunnel; wait $tunnel; }; rm -f "$pid" %s; exit 0' TERM INT HUP
         while :; do
+          %s
           %s -N -n -o ExitOnForwardFailure=yes -o ServerAliveInterval=5 -o ServerAliveCountMax=3 \\
-            -L 127.0.0.1:%d:127.0.0.1:%d %s >|%s 2>&1 &
+            -L "127.0.0.1:%d:${1:-127.0.0.1}:%d" %s >|%s 2>&1 &
           tunnel=$!
           wait $tunnel
           tunnel=
@@ -67,12 +73,13 @@ final class TunnelCommand {
         .formatted(
             Quote.sh(pidFile(migration)),
             Quote.sh(TunnelPlace.name(migration)),
-            Quote.sh(logFile(migration)),
-            ssh(place, dest),
-            ports.near(),
-            ports.far(),
-            Quote.sh(dest.user() + "@" + dest.publicAddress()),
-            Quote.sh(logFile(migration)));
+            log,
+            ends.published() ? "set --" : "set -- $(%s -n %s 2>|%s)".formatted(ssh, login, log),
+            ssh,
+            ends.ports().near(),
+            ends.ports().far(),
+            login,
+            log);
   }
 
   /** Prints what {@link TunnelState#parse} reads; both Redis are asked at once, 3 s at most. */

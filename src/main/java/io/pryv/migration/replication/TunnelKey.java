@@ -14,12 +14,14 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /**
- * The key with which source's Redis container reaches dest's Redis, and nothing else (procedure,
- * "Set the source register as replica", steps 2 to 4). It is made on source, so that no private key
- * travels, and never overwritten; dest's host keys are carried over the connection that we trust.
+ * The key with which one register's Redis container reaches another's Redis, and nothing else
+ * (procedure, "Set the source register as replica", steps 2 to 4: source's reaches dest's). It is
+ * made on the near machine, so that no private key travels, and never overwritten; the far
+ * machine's host keys are carried over the connection that we trust.
  */
 final class TunnelKey {
 
@@ -32,82 +34,121 @@ final class TunnelKey {
       """;
 
   private static final String SUDO_NEXT =
-      "let the user of the platform file be root on source, or allow it `sudo -n`, then retry";
+      "let the user of the platform file be root on the machine, or allow it `sudo -n`, then retry";
 
   private final Hands hands;
-  private final Register source;
-  private final Machine dest;
+  private final TunnelEnds ends;
+  private final Machine far;
   private final String migration;
   private final String keyType;
-  private final TunnelPorts ports;
 
+  /** The procedure's: source's, for dest. */
   TunnelKey(Hands hands, Register source, Register dest, String migration, String keyType) {
-    this(hands, source, dest, migration, keyType, TunnelPorts.PROCEDURE);
+    this(hands, TunnelEnds.toDest(source, dest, TunnelPorts.PROCEDURE), migration, keyType);
   }
 
-  TunnelKey(
-      Hands hands,
-      Register source,
-      Register dest,
-      String migration,
-      String keyType,
-      TunnelPorts ports) {
+  TunnelKey(Hands hands, TunnelEnds ends, String migration, String keyType) {
     this.hands = hands;
-    this.source = source;
-    this.dest = dest.machine();
+    this.ends = ends;
+    this.far = ends.far().machine();
     this.migration = migration;
     this.keyType = keyType;
-    this.ports = ports;
   }
 
   /**
    * What was found or made.
    *
    * @param changed whether anything had to be written
-   * @param key path on source
+   * @param key path on the near machine
    * @param fingerprint as {@code ssh-keygen -l} prints it
-   * @param line our line in dest's authorized_keys
+   * @param line our line in the far machine's authorized_keys
    */
   record Made(boolean changed, String key, String fingerprint, String line) {}
 
-  /** Makes what is missing, then proves that dest accepts the key, from inside the container. */
+  /**
+   * Makes what is missing, then proves that the far machine accepts the key, from inside the
+   * container.
+   */
   Made make() {
-    Shell onSource = hands.on(source.machine());
-    TunnelPlace place = TunnelPlace.find(onSource, source, migration);
-    boolean changed = makeKey(onSource, place.onHost());
-    List<String> seen = publicKey(onSource, place.onHost());
-    String line = tunnelLine(sourceAddresses(), ports.far(), seen.get(0));
+    Shell onNear = hands.on(ends.near().machine());
+    TunnelPlace place = TunnelPlace.find(onNear, ends.near(), migration);
+    boolean changed = makeKey(onNear, place.onHost());
+    List<String> seen = publicKey(onNear, place.onHost());
+    String line = tunnelLine(nearAddresses(), farRedis(), ends.forcedCommand(), seen.get(0));
     changed |=
         hands
-            .files(source.machine())
+            .files(ends.near().machine())
             .write(place.knownHostsOnHost(), bytes(knownHosts(hostKeys())), "644");
     changed |= authorize(line);
-    prove(onSource, place);
+    prove(onNear, place);
     return new Made(changed, place.onHost(), seen.get(1), line);
   }
 
+  /** Whether the far machine's authorized_keys holds the line that the key needs now. */
+  boolean accepted() {
+    Shell onNear = hands.on(ends.near().machine());
+    TunnelPlace place = TunnelPlace.find(onNear, ends.near(), migration);
+    String line =
+        tunnelLine(
+            nearAddresses(),
+            farRedis(),
+            ends.forcedCommand(),
+            publicKey(onNear, place.onHost()).get(0));
+    return authorized(hands.files(far).read(authorizedKeys()).map(TunnelKey::text), line);
+  }
+
+  private static boolean authorized(Optional<String> authorizedKeys, String line) {
+    return authorizedKeys.orElse("").lines().anyMatch(line::equals);
+  }
+
   /**
-   * The line that lets a key do nothing but reach one port of the loopback (sshd(8),
-   * AUTHORIZED_KEYS FILE FORMAT): no terminal, no agent, no other forwarding, and no command, since
-   * the forced one does nothing.
+   * The line that lets a key do nothing but reach one port of one address (sshd(8), AUTHORIZED_KEYS
+   * FILE FORMAT): no terminal, no agent, no other forwarding, and no command but the forced one.
    *
    * @param from addresses that the key may come from
+   * @param redis {@code address:port}; sshd takes it literally
    * @param publicKey as ssh-keygen prints it: type, Base64, comment
    */
-  static String tunnelLine(List<String> from, int redisPort, String publicKey) {
-    return "restrict,port-forwarding,permitopen=\"127.0.0.1:%d\",from=\"%s\",command=\"/bin/false\" %s"
-        .formatted(redisPort, String.join(",", from), publicKey.strip());
+  static String tunnelLine(List<String> from, String redis, String command, String publicKey) {
+    return "restrict,port-forwarding,permitopen=\"%s\",from=\"%s\",command=\"%s\" %s"
+        .formatted(redis, String.join(",", from), command, publicKey.strip());
+  }
+
+  /**
+   * Where Redis is on the far machine, now. A container that was made anew has another address:
+   * then the line in authorized_keys is written anew, too, when the key is made again.
+   */
+  private String farRedis() {
+    if (ends.published()) {
+      return "127.0.0.1:" + ends.ports().far();
+    }
+    String addresses =
+        hands
+            .on(far)
+            .run(
+                Command.look(
+                    "find the address of " + far.name() + "'s Redis", ends.forcedCommand()))
+            .orFail("see that the container runs, then retry");
+    if (addresses.isEmpty()) {
+      throw new StepFailure(
+          far.name(),
+          "container " + ends.far().layout().redisContainer(),
+          "an address on a network of docker",
+          "none",
+          "see that it runs and has a network (`docker inspect`), then retry");
+    }
+    return addresses.split("\\s+", -1)[0] + ":" + ends.ports().far();
   }
 
   int redisPort() {
-    return ports.far();
+    return ends.ports().far();
   }
 
   /** Makes the key under another name first: a key that is there is whole. */
-  private boolean makeKey(Shell onSource, String key) {
-    String owner = source.layout().dataOwner();
+  private boolean makeKey(Shell onNear, String key) {
+    String owner = ends.near().layout().dataOwner();
     String state =
-        onSource
+        onNear
             .run(
                 Command.look(
                     "look for the tunnel's key",
@@ -134,7 +175,7 @@ final class TunnelKey {
                 Quote.sh(key),
                 keyType.equals("rsa") ? "-t rsa -b 4096" : "-t " + Quote.sh(keyType),
                 Quote.sh(owner));
-    onSource
+    onNear
         .run(
             Command.change(
                     "make the tunnel's key, readable by the user that Redis runs as",
@@ -145,8 +186,8 @@ final class TunnelKey {
   }
 
   /** The public key, made from the private one, and its fingerprint. */
-  private List<String> publicKey(Shell onSource, String key) {
-    return onSource
+  private List<String> publicKey(Shell onNear, String key) {
+    return onNear
         .run(
             Command.look(
                 "read the tunnel's public key",
@@ -158,23 +199,25 @@ final class TunnelKey {
                     printf '%%s\\n' "$public" | ssh-keygen -l -f /dev/stdin
                     """
                         .formatted(Quote.sh(key))))
-        .orFail("if the key file is broken, remove " + key + " on source, then retry")
+        .orFail(
+            "if the key file is broken, remove " + key + " on " + ends.nearName() + ", then retry")
         .lines()
         .toList();
   }
 
   /** Container traffic leaves with the address of the host's route, which NAT may make another. */
-  List<String> sourceAddresses() {
+  List<String> nearAddresses() {
     String route =
         hands
-            .on(source.machine())
+            .on(ends.near().machine())
             .run(
                 Command.look(
-                    "find the address by which source reaches dest",
-                    "ip -o route get " + Quote.sh(dest.publicAddress())))
-            .orFail("see that source has a route to dest, then retry");
-    Set<String> addresses = new LinkedHashSet<>(List.of(source.machine().publicAddress()));
-    addresses.add(routeSource(route, source.machine().name()));
+                    "find the address by which %s reaches %s"
+                        .formatted(ends.nearName(), far.name()),
+                    "ip -o route get " + Quote.sh(far.publicAddress())))
+            .orFail("see that there is a route between the two, then retry");
+    Set<String> addresses = new LinkedHashSet<>(List.of(ends.near().machine().publicAddress()));
+    addresses.add(routeSource(route, ends.nearName()));
     return new ArrayList<>(addresses);
   }
 
@@ -191,21 +234,21 @@ final class TunnelKey {
         "ip route get",
         "a line with `src ADDRESS`",
         route.strip(),
-        "see that source has a route to dest, then retry");
+        "see that there is a route between the two, then retry");
   }
 
   private List<String> hostKeys() {
     return hands
-        .on(dest)
+        .on(far)
         .run(
             Command.look(
-                "read dest's own host keys",
+                "read " + far.name() + "'s own host keys",
                 """
                 files=$( (sshd -T 2>/dev/null || /usr/sbin/sshd -T 2>/dev/null || sudo -n /usr/sbin/sshd -T 2>/dev/null) |
                   sed -n 's/^hostkey \\(.*\\)$/\\1.pub/p')
                 cat ${files:-/etc/ssh/ssh_host_*_key.pub}
                 """))
-        .orFail("see where dest's sshd keeps its host keys, then retry")
+        .orFail("see where its sshd keeps its host keys, then retry")
         .lines()
         .filter(line -> !line.isBlank())
         .toList();
@@ -213,7 +256,7 @@ final class TunnelKey {
 
   private String knownHosts(List<String> hostKeys) {
     String host =
-        dest.port() == 22 ? dest.publicAddress() : "[" + dest.publicAddress() + "]:" + dest.port();
+        far.port() == 22 ? far.publicAddress() : "[" + far.publicAddress() + "]:" + far.port();
     StringBuilder text = new StringBuilder();
     for (String key : hostKeys) {
       String[] words = key.strip().split("\\s+", -1);
@@ -224,23 +267,23 @@ final class TunnelKey {
 
   private boolean authorize(String line) {
     String path = authorizedKeys();
-    RemoteFiles files = hands.files(dest);
-    String before = files.read(path).map(TunnelKey::text).orElse("");
-    if (before.lines().anyMatch(line::equals)) {
+    RemoteFiles files = hands.files(far);
+    Optional<String> before = files.read(path).map(TunnelKey::text);
+    if (authorized(before, line)) {
       return false;
     }
-    return files.write(path, bytes(AuthorizedKeys.with(before, line)), "600");
+    return files.write(path, bytes(AuthorizedKeys.with(before.orElse(""), line)), "600");
   }
 
   private String authorizedKeys() {
-    Shell onDest = hands.on(dest);
+    Shell onFar = hands.on(far);
     String home =
-        onDest
+        onFar
             .run(Command.look("find the home directory", "cd -- \"$HOME\" && pwd"))
-            .orFail("see that the user on dest has a home directory, then retry");
+            .orFail("see that the user has a home directory, then retry");
     String ssh = home + "/.ssh";
-    if (!onDest.run(Command.look("look for ~/.ssh", "[ -d " + Quote.sh(ssh) + " ]")).succeeded()) {
-      onDest
+    if (!onFar.run(Command.look("look for ~/.ssh", "[ -d " + Quote.sh(ssh) + " ]")).succeeded()) {
+      onFar
           .run(Command.change("make ~/.ssh", AuthorizedKeys.makeDirectory(ssh, migration)))
           .orFail("make the directory by hand, then retry");
     }
@@ -249,32 +292,34 @@ final class TunnelKey {
 
   /**
    * Logs in with the key, as the tunnel will: from inside the container, as Redis' user. The key
-   * allows no command, so its forced one ends with 1; ssh itself ends with 255 when refused.
+   * allows no command but its forced one; ssh itself ends with 255 when refused.
    */
-  private void prove(Shell onSource, TunnelPlace place) {
-    String container = source.layout().redisContainer();
+  private void prove(Shell onNear, TunnelPlace place) {
+    String container = ends.near().layout().redisContainer();
     var result =
-        onSource.run(
+        onNear.run(
             Command.look(
-                "log in on dest with the tunnel's key from inside " + container,
+                "log in on %s with the tunnel's key from inside %s"
+                    .formatted(far.name(), container),
                 "docker exec -u %s %s %s %s </dev/null"
                     .formatted(
-                        Quote.sh(uid(source.layout().dataOwner())),
+                        Quote.sh(uid(ends.near().layout().dataOwner())),
                         Quote.sh(container),
-                        TunnelCommand.ssh(place, dest),
-                        Quote.sh(dest.user() + "@" + dest.publicAddress()))));
-    if (result.exitCode() != 1) {
+                        TunnelCommand.ssh(place, far),
+                        Quote.sh(far.user() + "@" + far.publicAddress()))));
+    if (result.exitCode() != ends.forcedExit()) {
       throw new StepFailure(
-          source.machine().name(),
+          ends.nearName(),
           result.command().purpose(),
-          "the key accepted and the forced command's exit code 1",
+          "the key accepted and the forced command's exit code " + ends.forcedExit(),
           "exit code " + result.exitCode() + ": " + (result.output() + result.errors()).strip(),
           result.exitCode() == 126 || result.exitCode() == 127
               ? "the tunnel is opened inside the Redis container, as the procedure has it: use an"
                   + " image of redis that has ssh, then retry"
-              : "see dest's sshd log for why the key was refused (from=, restrict needs OpenSSH"
-                  + " 7.2), and that source's containers reach dest's port "
-                  + dest.port()
+              : "see %s's sshd log for why the key was refused (from=, restrict needs OpenSSH"
+                      .formatted(far.name())
+                  + " 7.2), and that %s's containers reach its port ".formatted(ends.nearName())
+                  + far.port()
                   + ", then retry");
     }
   }

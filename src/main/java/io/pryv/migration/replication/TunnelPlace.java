@@ -11,17 +11,17 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Where the tunnel's key and known hosts are: beside source's redis.conf, since that directory is
- * mounted in the container (procedure, step 4), where it has another name.
+ * Where the tunnel's key and known hosts are: beside the near register's redis.conf, since that
+ * directory is mounted in the container (procedure, step 4), where it has another name.
  *
- * @param onHost the key's path on source
- * @param inContainer the key's path inside source's Redis container
+ * @param onHost the key's path on the machine
+ * @param inContainer the key's path inside its Redis container
  */
 record TunnelPlace(String onHost, String inContainer) {
 
-  /** Finds where source's Redis container sees the directory of its redis.conf. */
-  static TunnelPlace find(Shell shell, Register source, String migration) {
-    String container = source.layout().redisContainer();
+  /** Finds where the Redis container sees the directory of its redis.conf. */
+  static TunnelPlace find(Shell shell, Register near, String migration) {
+    String container = near.layout().redisContainer();
     String look =
         """
         set -eu
@@ -31,7 +31,7 @@ record TunnelPlace(String onHost, String inContainer) {
             if [ -n "$from" ]; then printf '%%s|%%s\\n' "$(readlink -f -- "$from")" "$to"; fi
           done
         """
-            .formatted(Quote.sh(directory(source)), Quote.sh(container));
+            .formatted(Quote.sh(directory(near)), Quote.sh(container));
     List<String> lines =
         shell
             .run(Command.look("find where the Redis container sees its configuration", look))
@@ -40,17 +40,17 @@ record TunnelPlace(String onHost, String inContainer) {
             .toList();
     String name = name(migration);
     return new TunnelPlace(
-        directory(source) + "/" + name,
+        directory(near) + "/" + name,
         seenInside(lines.get(0), lines.subList(1, lines.size()))
                 .orElseThrow(
                     () ->
                         new StepFailure(
-                            source.machine().name(),
+                            near.machine().name(),
                             "mounts of the container " + container,
                             "one that holds " + lines.get(0),
                             String.join(", ", lines.subList(1, lines.size())),
                             "mount the directory of redis.conf in the redis service of "
-                                + source.layout().composeFile()
+                                + near.layout().composeFile()
                                 + ", as the procedure has it, then retry"))
             + "/"
             + name);
@@ -84,8 +84,8 @@ record TunnelPlace(String onHost, String inContainer) {
     return "register-migration-" + migration;
   }
 
-  private static String directory(Register source) {
-    String file = source.layout().redisConfFile();
+  private static String directory(Register near) {
+    String file = near.layout().redisConfFile();
     return file.substring(0, file.lastIndexOf('/'));
   }
 

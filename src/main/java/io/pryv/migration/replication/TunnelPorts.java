@@ -1,11 +1,11 @@
 package io.pryv.migration.replication;
 
 /**
- * The ports that the tunnel is about.
+ * The ports that a tunnel is about.
  *
- * @param near the port that the tunnel opens on the loopback of source's Redis container
- * @param far the port of Redis on dest's loopback
- * @param own the port of source's own Redis, inside its container
+ * @param near the port that it opens on the loopback of the near register's Redis container
+ * @param far the port of the far Redis, where the tunnel ends
+ * @param own the port of the near register's own Redis, inside its container
  */
 record TunnelPorts(int near, int far, int own) {
 

@@ -6,12 +6,13 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * One look into source's Redis container.
+ * One look into the Redis container at a tunnel's near end.
  *
  * @param supervised whether the loop that keeps the tunnel open runs
  * @param missing programs that the container lacks
  * @param farRunId run_id of the Redis that answers through the tunnel; empty when none does
- * @param replication {@code INFO replication} of source's own Redis; empty when it does not answer
+ * @param replication {@code INFO replication} of the near register's own Redis; empty when it does
+ *     not answer
  * @param said the last words of ssh
  */
 record TunnelState(

@@ -95,14 +95,16 @@ record Standing(Writer writer, boolean sourceReady, String because, String facts
             + (led ? "leads clients to dest" : "has led no client to dest")
             + (edited && !led ? "; its site file was edited, but not read since" : "")
             + ".\n";
-    if (!led) {
+    // The switch turns source behind an elected dest, also where nginx then refuses its file.
+    boolean turned = here.replica() && !there.replica();
+    if (!led && !turned) {
       return new Standing(Writer.SOURCE, false, "source's nginx has led no client to dest", facts);
     }
     if (!there.answers()) {
       throw new StepFailure(
           there.machine(),
           "Redis",
-          "its role: source's nginx leads clients there, so it may hold writes that source lacks",
+          "its role: it may be elected, and it may hold writes that source lacks",
           "it does not answer (" + there.containers() + ")",
           "bring dest's Redis up again (docker start "
               + dest.layout().redisContainer()
@@ -115,7 +117,8 @@ record Standing(Writer writer, boolean sourceReady, String because, String facts
     boolean ready = here.replica() || there.fenced() || (here.answers() && here.fenced());
     String because =
         there.writer()
-            ? "dest's Redis takes writes, and source's nginx leads clients there"
+            ? "dest's Redis takes writes, and source "
+                + (led ? "leads clients there" : "follows another Redis")
             : "dest took writes until it was fenced: a return to source was begun";
     return new Standing(Writer.DEST, ready, because, facts);
   }

@@ -31,6 +31,6 @@ class PublishRedisPortDelegate extends StepDelegate {
       return;
     }
     step.evidence("publishRedisPort", "```diff\n" + diff + "```\n");
-    step.say("dest's Redis will be at 127.0.0.1:6379; its container is made anew, not started");
+    step.say("dest's Redis will be at 127.0.0.1:6379 from its launch on");
   }
 }

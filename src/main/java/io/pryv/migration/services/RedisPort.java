@@ -1,6 +1,7 @@
 package io.pryv.migration.services;
 
 import io.pryv.migration.machine.Command;
+import io.pryv.migration.machine.Container;
 import io.pryv.migration.machine.Containers;
 import io.pryv.migration.machine.Quote;
 import io.pryv.migration.machine.RemoteFiles;
@@ -10,11 +11,12 @@ import io.pryv.migration.machine.UnexpectedText;
 import io.pryv.migration.platform.Register;
 import io.pryv.migration.platform.StepFailure;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 
 /**
  * Publishes dest's Redis to dest's own loopback, where the tunnel from source ends. It is done
- * while dest is stopped, or it would cost a second outage (field guide 3.3); the container is made
- * anew at once, so that in the cold window it only has to be started.
+ * before dest is launched, or it would cost a second outage (field guide 3.3). A container that is
+ * there is made anew at once, with its services stopped; where there is none, the launch makes it.
  */
 final class RedisPort {
 
@@ -31,7 +33,7 @@ final class RedisPort {
   }
 
   /**
-   * Edits the compose file and makes the container anew, where needed; proves both.
+   * Edits the compose file and makes the container anew, where there is one; proves both.
    *
    * @return the edit as a diff; empty when the port was published already
    */
@@ -48,7 +50,14 @@ final class RedisPort {
       askCompose(after);
       files.write(path, after.getBytes(StandardCharsets.UTF_8), "644");
     }
+    List<Container> there = containers.look();
+    if (there.isEmpty()) {
+      return TextDiff.unified(path, before, after);
+    }
     if (!bound() || containers.halfMade()) {
+      if (there.stream().anyMatch(Container::up)) {
+        containers.holdDownAndStop();
+      }
       containers.createHeldDown();
       if (!bound()) {
         throw new StepFailure(

@@ -28,7 +28,7 @@ class BulkSyncDelegate extends SyncRoundDelegate {
         "bulkSyncAgain",
         stats.wireBytes() > options.smallDelta() && round < options.preSyncRounds());
     step.put("bulkSyncProgress", rounds.lastLine());
-    step.evidence("bulkSync", rounds.markdown());
+    step.evidence("sync", rounds.markdown());
     step.say(rounds.lastLine());
   }
 }

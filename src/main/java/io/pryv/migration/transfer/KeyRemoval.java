@@ -16,8 +16,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Takes this migration's two keys away: the transfer key (on dest, accepted by source) and the
- * tunnel's (on source, accepted by dest). Every other byte of the authorized_keys files stays.
+ * Takes this migration's keys away: the transfer key (on dest, accepted by source) and those of the
+ * tunnels (on source, accepted by dest, and before a live cut-over the other way round). Every
+ * other byte of the authorized_keys files stays.
  */
 final class KeyRemoval {
 
@@ -37,19 +38,15 @@ final class KeyRemoval {
     this.migration = migration;
   }
 
-  /** Removes both; says what had to be removed, nothing on a second run. */
+  /** Removes them; says what had to be removed, nothing on a second run. */
   List<String> remove(Register source, Register dest) {
     List<String> removed = new ArrayList<>();
     String work = "\"$HOME/.register-migration/\"" + Quote.sh(migration);
     removed.addAll(
         remove("transfer key", dest.machine(), work + "/transfer_key", source.machine()));
-    String conf = source.layout().redisConfFile();
+    removed.addAll(remove("tunnel key", source.machine(), tunnelKey(source), dest.machine()));
     removed.addAll(
-        remove(
-            "tunnel key",
-            source.machine(),
-            Quote.sh(conf.substring(0, conf.lastIndexOf('/')) + "/register-migration-" + migration),
-            dest.machine()));
+        remove("key of the tunnel to source", dest.machine(), tunnelKey(dest), source.machine()));
     for (Machine machine : List.of(source.machine(), dest.machine())) {
       if (removeDirectory(machine)) {
         removed.add("the ~/.ssh that was made on " + machine.name());
@@ -75,6 +72,11 @@ final class KeyRemoval {
                     + "\n"))
         .orFail("see that HOME can be written, then retry");
     return true;
+  }
+
+  private String tunnelKey(Register near) {
+    String conf = near.layout().redisConfFile();
+    return Quote.sh(conf.substring(0, conf.lastIndexOf('/')) + "/register-migration-" + migration);
   }
 
   /** The line is found by the key, so the key goes last. */

@@ -21,6 +21,7 @@ class VerifyDataDelegate extends StepDelegate {
       DataComparison.Equal equal = new DataComparison(source, dest).compare();
       step.put("keysCompared", equal.compared());
       step.put("keysDiffering", 0L);
+      step.put("users", equal.source().users());
       step.evidence("data", equal.markdown());
       step.say(equal.compared() + " keys compared in both directions, none differs");
     }

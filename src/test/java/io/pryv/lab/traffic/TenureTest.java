@@ -30,6 +30,22 @@ class TenureTest {
     assertThat(tenures).extracting(Tenure::writes).containsExactly(2, 1);
   }
 
+  @Test
+  void tellsAReturnFromTwoWritersByTheNumberOfHandOvers() {
+    List<Tenure.Write> back =
+        List.of(
+            write(1, 2, "source"),
+            write(3, 9, "source"),
+            write(4, 5, "dest"),
+            write(6, 7, "dest"),
+            write(10, 11, "source"));
+    assertThat(Tenure.handOvers(back)).containsExactly("source", "dest", "source");
+    List<Tenure.Write> two = new java.util.ArrayList<>(back);
+    two.add(write(12, 13, "dest"));
+    assertThat(Tenure.handOvers(two)).hasSize(4);
+    assertThat(Tenure.handOvers(List.of())).isEmpty();
+  }
+
   private static Tenure.Write write(int sent, int acknowledged, String runId) {
     return new Tenure.Write(
         Instant.ofEpochSecond(sent), Instant.ofEpochSecond(acknowledged), runId);

@@ -10,6 +10,7 @@ import io.pryv.migration.machine.SandboxRegister;
 import io.pryv.migration.machine.SandboxShell;
 import io.pryv.migration.machine.SshdProcess;
 import io.pryv.migration.machine.StubDocker;
+import io.pryv.migration.platform.Layout;
 import io.pryv.migration.platform.Machine;
 import io.pryv.migration.platform.Register;
 import io.pryv.migration.proxy.NginxSite;
@@ -60,6 +61,9 @@ final class LivePlatform implements AutoCloseable {
   final Register source = sourceMachine.register();
   final Register dest;
   final Path conf = Path.of(source.layout().redisConfFile());
+  final Path destConf =
+      destMachine.confFile(
+          "reg-master/redis/conf/redis.conf", RedisConf.fenced("port 6379\n", "7.0.15"));
   final Path site = Path.of(source.layout().nginxSiteFile());
   final Path staged = site.resolveSibling("site.conf.register-migration");
   final int web = freePort();
@@ -100,7 +104,7 @@ final class LivePlatform implements AutoCloseable {
                   "key",
                   "/var/pryv",
                   "127.0.0.1"),
-              source.layout());
+              layoutOfDest());
       certificate = makeCertificate();
       startNginx();
       try (RedisLink link = dest()) {
@@ -110,6 +114,28 @@ final class LivePlatform implements AutoCloseable {
     } catch (Exception e) {
       throw new IllegalStateException(e);
     }
+  }
+
+  /** As source's, with a redis.conf of its own. */
+  private Layout layoutOfDest() {
+    Layout of = source.layout();
+    return new Layout(
+        of.composeCommand(),
+        of.composeFile(),
+        of.project(),
+        of.startScript(),
+        of.stopScript(),
+        of.dataDirectory(),
+        of.dataOwner(),
+        destConf.toString(),
+        of.nginxConfDirectory(),
+        of.nginxSiteFile(),
+        of.accessLog(),
+        of.redisContainer(),
+        of.nginxContainer(),
+        of.registerContainer(),
+        of.dnsContainer(),
+        of.redisVersion());
   }
 
   /** Dest follows source, and has what it has. */

@@ -49,6 +49,7 @@ class SwitchTest {
       assertThat(clients.failures).isEmpty();
     }
     assertThat(conf()).contains("replicaof 127.0.0.1 " + platform.destRedis.port());
+    assertThat(platform.destConf).as("dest's next start is a writer's").hasContent("port 6379\n");
     SwitchLog first = end().log();
     assertThat(end().log()).isEqualTo(first);
     // What the switch moved is in the journal: a rollback finds the bytes from before.
@@ -78,6 +79,44 @@ class SwitchTest {
         .isInstanceOf(StepFailure.class)
         .hasMessageContaining("retry the step before this one");
     assertThat(platform.state().resolve("before")).doesNotExist();
+  }
+
+  @Test
+  void whereNoneWasBegunThereIsNothingToSettle() {
+    assertThat(platform.switchOver().settle(Duration.ZERO)).isEmpty();
+    assertThat(platform.state()).doesNotExist();
+  }
+
+  @Test
+  void oneThatIsUnderWayIsWaitedForByWhoeverSettlesIt() {
+    platform.switchOver().look(Duration.ZERO);
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(30))
+        .until(
+            () ->
+                platform
+                    .switchOver()
+                    .settle(Duration.ofMillis(200))
+                    .orElseThrow()
+                    .outcome()
+                    .isPresent());
+    assertThat(platform.switchOver().settle(Duration.ZERO).orElseThrow().outcome())
+        .contains(Outcome.SWITCHED);
+  }
+
+  @Test
+  void onceAReturnHasBegunDestIsNotElectedAnewByALateLook() throws Exception {
+    end();
+    Files.writeString(platform.conf, "port 6379\nmin-replicas-to-write 99\n");
+    Files.writeString(platform.destConf, "port 6379\nmin-replicas-to-write 99\n");
+    try (RedisLink dest = platform.dest()) {
+      dest.send("CONFIG", "SET", "min-replicas-to-write", "99").get();
+
+      platform.switchOver().look(Duration.ZERO);
+
+      assertThat(LivePlatform.setting(dest, "min-replicas-to-write")).isEqualTo("99");
+      assertThat(platform.destConf).content().contains("min-replicas-to-write 99");
+    }
   }
 
   @Test

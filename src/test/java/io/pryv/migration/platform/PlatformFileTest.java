@@ -126,6 +126,8 @@ class PlatformFileTest {
               dnsSample: 10
               checkEvery: PT2S
               quietPeriod: 24h
+              strategy: live
+              retryOnDest: false
             """);
 
     assertThat(platform.domain()).isEqualTo("pryv.example");
@@ -163,7 +165,9 @@ class PlatformFileTest {
                 List.of("reg"),
                 10,
                 Duration.ofSeconds(2),
-                Duration.ofHours(24)));
+                Duration.ofHours(24),
+                "live",
+                false));
   }
 
   @Test

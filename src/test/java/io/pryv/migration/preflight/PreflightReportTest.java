@@ -20,6 +20,7 @@ class PreflightReportTest {
             Map.of(),
             1_234_567,
             Duration.ofMillis(9_001),
+            "cold",
             Map.of("source: /site.conf", "--- a\n+++ b\n"));
 
     assertThat(report.toMarkdown())

@@ -15,6 +15,7 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.camunda.bpm.engine.history.HistoricActivityInstance;
 import org.camunda.bpm.engine.runtime.Incident;
+import org.camunda.bpm.engine.task.Task;
 import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
@@ -35,6 +36,7 @@ abstract class MigrationPaths extends EngineTest {
   private static final List<String> BEFORE_CUT_OVER =
       List.of(
           "endJobs",
+          "settleSwitch",
           "findWriter",
           "putSourceBack",
           "closeTunnel",
@@ -58,14 +60,14 @@ abstract class MigrationPaths extends EngineTest {
         .containsExactly(
             "preflight",
             "recordBefore",
+            "publishRedisPort",
             "launchDest",
             "fenceDest",
             "backUp",
             "backUp",
-            "makeTransferKey",
             "makeTunnelKey",
+            "makeTransferKey",
             "stopDest",
-            "publishRedisPort",
             "bulkSync",
             "bulkSync",
             "bulkSync",
@@ -116,6 +118,155 @@ abstract class MigrationPaths extends EngineTest {
   }
 
   @Test
+  void aLiveMigrationLetsDestFollowSourceAndSwitchesInsteadOfStoppingIt() {
+    steps.live();
+    String migration = start();
+    taskAt(migration, "gate");
+    assertThat((String) variable(migration, "gateEvidence"))
+        .contains("| strategy | live: ", "| 60 ms |", "offset 4711 reached")
+        .doesNotContain("longest outage allowed");
+    go(migration);
+    complete(migration, "nameServers", CHANGED);
+    complete(migration, "confirmRetirement", RETIRE);
+
+    assertThat(endOf(migration)).isEqualTo("completed");
+    assertThat(steps.played())
+        .containsExactly(
+            "preflight",
+            "recordBefore",
+            "publishRedisPort",
+            "launchDest",
+            "fenceDest",
+            "backUp",
+            "backUp",
+            "makeTunnelKey",
+            "keepDestData",
+            "openTunnelToSource",
+            "followSource",
+            "followSource",
+            "prepareSwitchSite",
+            "measureSwitch",
+            "followSource",
+            "followSource",
+            "seeDestServes",
+            "openTunnel",
+            "putRetryIn",
+            "switchOver",
+            "switchOver",
+            "proveProxy",
+            "listRefusedWrites",
+            "leaveSource",
+            "followDest",
+            "listRecords",
+            "watchDelegation",
+            "watchDelegation",
+            "verifyData",
+            "verifyDns",
+            "verifyDns",
+            "watchQuiet",
+            "watchQuiet",
+            "retireSource",
+            "closeTunnel",
+            "removeKeys",
+            "forgetNotes");
+    Report report = reports.of(migration);
+    assertThat(report.strategy()).isEqualTo("live");
+    assertThat(report.coldWindowMs()).isEqualTo(11);
+    assertThat(report.markdown()).contains("| switch, from fence to nginx | 11 ms |");
+  }
+
+  @Test
+  void aSwitchThatIsUndoneTakesTheRetryOutAndAsksAgainAtTheGate() {
+    steps.live();
+    steps.on(
+        "switchOver",
+        (step, call) -> {
+          step.put("switchOutcome", call == 1 ? "UNDONE" : "SWITCHED");
+          if (call == 1) {
+            step.put("windowFailure", "The switch was undone: dest rewrites its AOF.");
+          }
+        });
+    String migration = start();
+    Task asked = taskAt(migration, "gate");
+    int before = steps.played().size();
+    go(migration);
+    eventually(() -> taskAt(migration, "gate").getId().equals(asked.getId()) ? null : true);
+
+    assertThat(played(before)).endsWith("putRetryIn", "switchOver", "takeRetryOut");
+    assertThat((String) variable(migration, "gateEvidence"))
+        .contains("The switch was undone, source takes writes as before", "dest rewrites its AOF");
+    assertThat(steps.calls("launchDest")).as("straight back to the gate").isEqualTo(1);
+    assertThat(steps.calls("measureSwitch")).isEqualTo(1);
+
+    complete(migration, "gate", Map.of("gateDecision", "syncAgain"));
+    eventually(() -> steps.calls("measureSwitch") == 2 ? true : null);
+    go(migration);
+    taskAt(migration, "nameServers");
+    assertThat((String) variable(migration, "windowFailure")).isEmpty();
+    assertThat(steps.calls("stopSource")).isZero();
+    assertThat(steps.calls("bulkSync")).isZero();
+  }
+
+  @Test
+  void aSwitchWhoseOutcomeNobodyKnowsIsTriedAgainByItself() {
+    steps.live();
+    steps.failing("switchOver", 2, "unknown: dest does not tell whether it was elected");
+    String migration = start();
+    go(migration);
+
+    taskAt(migration, "nameServers");
+    assertThat(steps.calls("takeRetryOut")).isZero();
+  }
+
+  @Test
+  void aRollbackBeforeTheSwitchLetsNginxAskDestNoMoreBeforeDestLeavesSource() {
+    steps.live();
+    String migration = start();
+    taskAt(migration, "gate");
+    int before = steps.played().size();
+    complete(migration, "gate", Map.of("gateDecision", "rollBack"));
+
+    assertThat(endOf(migration)).isEqualTo("rolledBack");
+    assertThat(played(before))
+        .containsExactly(
+            "endJobs",
+            "settleSwitch",
+            "findWriter",
+            "takeRetryOut",
+            "leaveSource",
+            "putSourceBack",
+            "closeTunnel",
+            "undoPreparation",
+            "proveAsBefore",
+            "forgetNotes");
+  }
+
+  @Test
+  void aRollbackAfterTheSwitchIsTheReturnOfAColdOne() {
+    steps.live();
+    String migration = start();
+    go(migration);
+    taskAt(migration, "nameServers");
+    writerIs("DEST", true);
+    int before = steps.played().size();
+    rollback.ask(migration, "");
+
+    assertThat(endOf(migration)).isEqualTo("rolledBack");
+    assertThat(played(before))
+        .containsExactly(
+            "endJobs",
+            "settleSwitch",
+            "findWriter",
+            "prepareReturn",
+            "returnWriter",
+            "returnProxy",
+            "closeTunnel",
+            "undoPreparation",
+            "proveAsBefore",
+            "forgetNotes");
+  }
+
+  @Test
   void theGateShowsWhatTheDecisionNeeds() {
     String migration = start();
     taskAt(migration, "gate");
@@ -124,7 +275,7 @@ abstract class MigrationPaths extends EngineTest {
         .contains("pryv.example", "198.51.100.11", "203.0.113.12", "9.5 s", "5,000,000 bytes")
         .contains("| warnings of preflight | 2 |");
     assertThat((String) variable(migration, "preflightEvidence")).contains("clock skew");
-    assertThat((String) variable(migration, "bulkSyncEvidence")).contains("round");
+    assertThat((String) variable(migration, "syncEvidence")).contains("round");
     assertThat(taskAt(migration, "gate").getAssignee()).isEqualTo("admin");
   }
 
@@ -146,6 +297,7 @@ abstract class MigrationPaths extends EngineTest {
         (step, call) -> {
           step.put("preflightStops", call == 1 ? 1 : 0);
           step.put("backUpWanted", false);
+          step.put("strategy", "cold");
           step.evidence("preflight", "| dest | port 443 | **stop** |\n");
         });
     String migration = start();
@@ -154,7 +306,8 @@ abstract class MigrationPaths extends EngineTest {
     complete(migration, "mendPreflight", Map.of("preflightDecision", "checkAgain"));
 
     taskAt(migration, "gate");
-    assertThat(steps.played()).startsWith("preflight", "preflight", "recordBefore", "launchDest");
+    assertThat(steps.played())
+        .startsWith("preflight", "preflight", "recordBefore", "publishRedisPort");
     assertThat(steps.calls("backUp")).isZero();
   }
 
@@ -237,7 +390,7 @@ abstract class MigrationPaths extends EngineTest {
 
     assertThat(endOf(migration)).isEqualTo("rolledBack");
     assertThat(order).containsExactly("stopDest ended", "endJobs");
-    assertThat(steps.calls("publishRedisPort")).isZero();
+    assertThat(steps.calls("bulkSync")).isZero();
   }
 
   @Test
@@ -278,6 +431,7 @@ abstract class MigrationPaths extends EngineTest {
     assertThat(played(before))
         .containsExactly(
             "endJobs",
+            "settleSwitch",
             "findWriter",
             "standBehindDest",
             "fenceSource",
@@ -302,7 +456,13 @@ abstract class MigrationPaths extends EngineTest {
 
     assertThat(endOf(migration)).isEqualTo("rolledBack");
     assertThat(played(before))
-        .startsWith("endJobs", "findWriter", "prepareReturn", "returnWriter", "returnProxy");
+        .startsWith(
+            "endJobs",
+            "settleSwitch",
+            "findWriter",
+            "prepareReturn",
+            "returnWriter",
+            "returnProxy");
   }
 
   @Test
@@ -324,6 +484,7 @@ abstract class MigrationPaths extends EngineTest {
     assertThat(played(before))
         .containsExactly(
             "endJobs",
+            "settleSwitch",
             "findWriter",
             "prepareReturn",
             "returnWriter",
@@ -721,6 +882,7 @@ abstract class MigrationPaths extends EngineTest {
         (step, call) -> {
           step.put("preflightStops", 0);
           step.put("backUpWanted", false);
+          step.put("strategy", "cold");
           step.evidence(
               "preflight", "| check | result | found |\n|---|---|---|\n" + row.repeat(500));
         });

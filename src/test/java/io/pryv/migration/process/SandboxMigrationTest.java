@@ -116,7 +116,7 @@ class SandboxMigrationTest extends RunningEngine {
         .contains("| rounds of bulk sync | 1 |", "| warnings of preflight | ")
         .doesNotContain("given up");
     assertThat(gate.get("preflightEvidence")).contains("site.conf").startsWith("**0 stop,");
-    assertThat(gate.get("bulkSyncEvidence")).contains("| 1 | ");
+    assertThat(gate.get("syncEvidence")).contains("| 1 | ");
     assertThat(gate.get("keysEvidence")).contains("transfer_key", "ssh-ed25519");
     assertThat(lab.source.serves()).isTrue();
     assertThat(lab.dest.heldDown()).isTrue();

@@ -76,7 +76,7 @@ final class SandboxPlatform implements AutoCloseable {
         source: {host: %s, port: %d, confRoot: %s}
         dest: {host: %s, port: %d, confRoot: %s}
         nameServers: {parents: ["%s"], resolvers: ["%s"]}
-        options: {keyType: ed25519, dnsSample: 20, checkEvery: 1s, quietPeriod: 1s}
+        options: {keyType: ed25519, dnsSample: 20, checkEvery: 1s, quietPeriod: 1s, strategy: cold}
         """
             .formatted(
                 DOMAIN,

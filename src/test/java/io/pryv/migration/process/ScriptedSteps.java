@@ -34,6 +34,7 @@ final class ScriptedSteps {
           step.put("redisBytes", 5_000_000L);
           step.put("expectedOutageMs", 9_500L);
           step.put("backUpWanted", true);
+          step.put("strategy", "cold");
           step.put("sourceLayout", LAYOUT);
           step.put("destLayout", LAYOUT);
           step.put("sourceSlaveLayouts", List.of());
@@ -55,7 +56,7 @@ final class ScriptedSteps {
           step.put("bulkSyncDone", call >= 2);
           step.put("bulkSyncAgain", call == 2);
           step.put("bulkSyncRound", call);
-          step.evidence("bulkSync", "| round | bytes |\n|---|---|\n| " + call + " | 100 |\n");
+          step.evidence("sync", "| round | bytes |\n|---|---|\n| " + call + " | 100 |\n");
         });
     on("preSync", (step, call) -> step.put("preSyncDone", call % 2 == 0));
     on("stopSource", (step, call) -> step.put("sourceKeyCounts", COUNTS));
@@ -86,6 +87,27 @@ final class ScriptedSteps {
     on(
         "listRecords",
         (step, call) -> step.evidence("records", "| name | type | now |\n|---|---|---|\n"));
+  }
+
+  /** Preflight finds a live cut-over possible, and it goes well. */
+  void live() {
+    BiConsumer<StepContext, Integer> preflight = parts.get("preflight");
+    on("preflight", preflight.andThen((step, call) -> step.put("strategy", "live")));
+    on(
+        "followSource",
+        (step, call) -> {
+          step.put("destInSync", call % 2 == 0);
+          step.put("followSourceProgress", "dest follows source, offset 4711 reached");
+          step.evidence("sync", "dest follows source");
+        });
+    on("measureSwitch", (step, call) -> step.put("expectedOutageMs", 60L));
+    on(
+        "switchOver",
+        (step, call) -> {
+          step.put("switchOutcome", call == 1 ? "" : "SWITCHED");
+          step.put("coldWindowMs", 11L);
+        });
+    on("proveProxy", (step, call) -> {});
   }
 
   /** Notes that a machine is changed. */

@@ -127,11 +127,9 @@ class TunnelTest {
     TunnelKey key =
         new TunnelKey(
             new SandboxHands(machines.sourceMachine, elsewhere),
-            machines.source,
-            machines.dest,
+            TunnelEnds.toDest(machines.source, machines.dest, machines.ports),
             machines.migration,
-            "ed25519",
-            machines.ports);
+            "ed25519");
     assertThatThrownBy(key::make)
         .isInstanceOf(StepFailure.class)
         .hasMessageContaining("log in on dest with the tunnel's key")

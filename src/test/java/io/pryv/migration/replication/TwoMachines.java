@@ -24,9 +24,14 @@ final class TwoMachines implements AutoCloseable {
   final SandboxShell destMachine = SandboxShell.of(Machine.Role.DEST);
   final SandboxHands hands = new SandboxHands(sourceMachine, destMachine);
   final StubDocker docker = new StubDocker(sourceMachine).register();
+  final StubDocker destDocker = new StubDocker(destMachine).register();
   final RedisProcess sourceRedis = RedisProcess.start();
   final RedisProcess destRedis = RedisProcess.start();
-  final SshdProcess sshd = SshdProcess.start();
+  // What it is asked to run finds dest's programs.
+  final SshdProcess sshd =
+      SshdProcess.start(
+          "SetEnv \"PATH=%s/bin:%s\" \"SANDBOX=%1$s\""
+              .formatted(destMachine.root(), System.getenv("PATH")));
   final TunnelPorts ports = new TunnelPorts(freePort(), destRedis.port(), sourceRedis.port());
   final Path conf = sourceMachine.confFile("reg-master/redis/conf/redis.conf", "port 6379\n");
   final Path authorizedKeys = sshd.directory().resolve("authorized_keys");
@@ -55,17 +60,17 @@ final class TwoMachines implements AutoCloseable {
         .field(
             "{{range .Mounts}}{{.Source}}|{{.Destination}}{{println}}{{end}}",
             conf.getParent() + "|" + conf.getParent());
-    new StubDocker(destMachine).register().container("pryv_redis_1").address("172.19.0.5");
+    destDocker.container("pryv_redis_1").address("172.19.0.5");
     sourceMachine.route("172.18.0.5", 6379, sourceRedis.port());
     destMachine.route("172.19.0.5", 6379, destRedis.port());
   }
 
   TunnelKey key() {
-    return new TunnelKey(hands, source, dest, migration, "ed25519", ports);
+    return new TunnelKey(hands, TunnelEnds.toDest(source, dest, ports), migration, "ed25519");
   }
 
   Tunnel tunnel() {
-    return new Tunnel(hands, source, dest, migration, ports);
+    return new Tunnel(hands, TunnelEnds.toDest(source, dest, ports), migration);
   }
 
   Path privateKey() {

@@ -216,6 +216,24 @@ class RollbackStepsTest {
   }
 
   @Test
+  void aSwitchIsNotEndedWithTheOtherJobs() {
+    DetachedJob job =
+        new DetachedJob(
+            hands.on(source.shell().machine()), SandboxRegister.MIGRATION, "switch", "the switch");
+    job.launch("sleep 600");
+    assertThat(step.run(new EndJobsDelegate(step.contexts()))).startsWith("already done");
+    assertThat(job.look(Duration.ZERO).running()).isTrue();
+    job.kill();
+  }
+
+  @Test
+  void aSourceThatFollowsDestStandsBehindAnElectedOneAlsoWhereNginxRefusedItsFile()
+      throws Exception {
+    sourceRedis.reaches("127.0.0.1", 4567, destRedis).follow("127.0.0.1", 4567);
+    assertWriter("DEST", true, "dest's Redis takes writes, and source follows another Redis");
+  }
+
+  @Test
   void aDestThatMayHoldWritesAndDoesNotAnswerStopsTheRollback() throws Exception {
     proxy();
     nginxStarts();

@@ -64,6 +64,25 @@ class RedisPortTest {
   }
 
   @Test
+  void aDestThatWasNeverLaunchedGetsThePortWithItsLaunch() throws Exception {
+    lab.containers(lab.dest).remove();
+    assertThat(lab.containers(lab.dest).look()).isEmpty();
+    assertThat(port().publish()).contains("127.0.0.1:6379:6379");
+    assertThat(lab.containers(lab.dest).look()).isEmpty();
+    assertThat(Files.readString(compose)).contains("\"127.0.0.1:6379:6379\"");
+  }
+
+  @Test
+  void aDestThatRunsIsStoppedBeforeItsContainerIsMadeAnew() {
+    lab.containers(lab.dest).start();
+    lab.dest.container("redis").field("{{json .HostConfig.PortBindings}}", bound("10.90.0.12"));
+    assertThat(lab.dest.container("redis").running()).isTrue();
+    port().publish();
+    assertThat(lab.dest.container("redis").running()).isFalse();
+    assertThat(lab.dest.container("redis").restartPolicy()).isEqualTo("no");
+  }
+
+  @Test
   void aFileWithoutRedisIsNotTouched() throws Exception {
     Files.writeString(compose, "version: '2'\nservices:\n  dns:\n    restart: always\n");
     assertThatThrownBy(() -> port().publish())

@@ -56,7 +56,7 @@ class TransferStepsTest {
     untilDone(new BulkSyncDelegate(step.contexts()), "bulkSyncDone");
     assertThat(step.get("bulkSyncAgain", Boolean.class)).isFalse();
     assertThat(step.get("bulkSyncRound", Integer.class)).isEqualTo(1);
-    assertThat(step.evidence("bulkSync")).contains("| 1 | 2 | 1 | 1,000 |");
+    assertThat(step.evidence("sync")).contains("| 1 | 2 | 1 | 1,000 |");
     assertThat(step.get("bulkSyncProgress", String.class)).startsWith("round 1: ");
   }
 
@@ -86,7 +86,7 @@ class TransferStepsTest {
     untilDone(bulkSync, "bulkSyncDone");
     assertThat(step.get("bulkSyncRound", Integer.class)).isEqualTo(ROUNDS + 1);
     assertThat(step.get("bulkSyncAgain", Boolean.class)).isFalse();
-    assertThat(step.evidence("bulkSync").lines()).hasSize(2 + ROUNDS + 1);
+    assertThat(step.evidence("sync").lines()).hasSize(2 + ROUNDS + 1);
   }
 
   @Test

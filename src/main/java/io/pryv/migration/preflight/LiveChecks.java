@@ -1,0 +1,92 @@
+package io.pryv.migration.preflight;
+
+import io.pryv.migration.redis.RedisSettings;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/** What a live cut-over needs beyond a cold one, and which of the two it will be. */
+final class LiveChecks {
+
+  static final String LIVE = "live";
+  static final String COLD = "cold";
+
+  private LiveChecks() {}
+
+  /**
+   * What stands against a live cut-over.
+   *
+   * @param destVersion of dest's Redis, if it is known
+   * @param source the first look at source; {@code sourceCloser} the second one
+   * @param confs texts of the redis.conf files
+   */
+  static List<String> obstacles(
+      String sourceVersion,
+      Optional<String> destVersion,
+      Facts source,
+      Facts sourceCloser,
+      Facts destCloser,
+      List<String> confs) {
+    List<String> obstacles = new ArrayList<>();
+    if (!MachineChecks.atLeast(sourceVersion, 5, 0)) {
+      obstacles.add(
+          "source's Redis is " + sourceVersion + ": REPLICAOF and CLIENT ID need 5.0 or newer");
+    }
+    if (destVersion.isEmpty()) {
+      obstacles.add("the version of dest's Redis is not known before its launch");
+    } else if (!majorMinor(sourceVersion).equals(majorMinor(destVersion.get()))) {
+      obstacles.add(
+          "Redis is %s on source and %s on dest: data goes both ways, so both must be the same"
+              .formatted(sourceVersion, destVersion.get()));
+    }
+    if (sourceCloser.get("as.root").isEmpty()) {
+      obstacles.add("on source, the user is not root and may not use `sudo -n`");
+    }
+    if (!source.lines("tools").contains("ssh")) {
+      obstacles.add("no ssh on source");
+    }
+    if (source.lines("sshd").stream()
+        .anyMatch(
+            line -> line.matches("(?i)allowtcpforwarding (no|remote)|disableforwarding yes"))) {
+      obstacles.add("source's sshd forbids forwarding, by which dest reaches source's Redis");
+    }
+    List<String> inContainer = destCloser.lines("redis.tools");
+    List<String> missing =
+        Stream.of("ssh", "redis-cli", "timeout").filter(t -> !inContainer.contains(t)).toList();
+    if (!missing.isEmpty()) {
+      obstacles.add("no " + String.join(", no ", missing) + " in dest's Redis container");
+    }
+    for (String setting : List.of("rename-command", "requirepass")) {
+      if (confs.stream().anyMatch(conf -> RedisSettings.find(conf, setting).isPresent())) {
+        obstacles.add("a redis.conf has " + setting);
+      }
+    }
+    return obstacles;
+  }
+
+  /** What will be done, and why, as a finding. */
+  static Finding decide(String wanted, List<String> obstacles) {
+    String check = "options.strategy";
+    if (wanted.equals(COLD)) {
+      return Finding.pass("platform", check, "cold, as the platform file says");
+    }
+    if (obstacles.isEmpty()) {
+      return Finding.pass("platform", check, "live" + (wanted.equals(LIVE) ? "" : ": possible"));
+    }
+    String found = String.join("; ", obstacles);
+    return wanted.equals(LIVE)
+        ? Finding.stop(
+            "platform", check, "all that a live cut-over needs", found, "mend it, or choose cold")
+        : Finding.warn(
+            "platform",
+            check,
+            "all that a live cut-over needs",
+            found,
+            "nothing: the cut-over will be cold; mend it for a live one");
+  }
+
+  private static String majorMinor(String version) {
+    return version.replaceFirst("^(\\d+\\.\\d+).*", "$1");
+  }
+}
