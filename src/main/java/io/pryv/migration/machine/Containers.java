@@ -125,10 +125,39 @@ public final class Containers {
         .run(
             change(
                     "start the services with " + layout.startScript(),
-                    prologue() + START + LIFT + platformScript(layout.startScript()))
+                    prologue()
+                        + START
+                        + LIFT
+                        + platformScript(layout.startScript())
+                        + "rm -f \"$owed\"\n")
                 .within(DEADLINE))
         .orFail(
             "look at `docker ps -a` and the log of the container that did not start, then retry");
+  }
+
+  /**
+   * As {@link #start}, but owes the platform's script, which takes seconds to find that it has
+   * nothing to do: it is run when no client waits any more.
+   */
+  public void startOwingScript() {
+    shell
+        .run(
+            Command.change(
+                    "start the services",
+                    prologue() + "mkdir -p \"$work\"\n: >\"$owed\"\n" + START + LIFT)
+                .within(DEADLINE))
+        .orFail(
+            "look at `docker ps -a` and the log of the container that did not start, then retry");
+  }
+
+  /** Whether they were started and the platform's script was not run behind it. */
+  public boolean owesScript() {
+    return shell
+        .run(
+            Command.look(
+                "see whether the platform's script is still to be run",
+                prologue() + "[ -e \"$owed\" ]"))
+        .succeeded();
   }
 
   /**
@@ -324,6 +353,7 @@ public final class Containers {
         dns=%s
         work="$HOME/.register-migration/"%s
         hold="$work/restart-policies"
+        owed="$work/start-script-owed"
         ours() { docker ps -a --no-trunc --filter label=com.docker.compose.project=%s "$@"; }
         """
         .formatted(

@@ -33,22 +33,21 @@ final class Start {
   }
 
   /**
-   * Starts it as the one that takes writes, elected in its file first.
-   *
-   * @param beside what else is begun, unless it runs already
+   * Starts it as the one that takes writes, elected in its file first. The platform's own script is
+   * owed: see {@link #settleWriter}.
    */
-  String asWriter(RedisDoor door, RoleFile file, Optional<Instant> deadline, Runnable beside) {
+  String asWriter(RedisDoor door, RoleFile file, Optional<Instant> deadline, Runnable behind) {
     boolean running = runs();
-    if (!running) {
-      beside.run();
-    }
     file.writer();
     Map<String, Duration> answered =
         Readiness.after(
-            running ? () -> {} : containers::start,
+            running ? () -> {} : containers::startOwingScript,
             register.machine().name(),
             signs.of(register),
             timeUntil(deadline));
+    if (!running) {
+      behind.run();
+    }
     try (RedisServer redis = door.open(register)) {
       // It died with the last stop, and its file says so no more; found set, somebody set it.
       if (redis.fenced()) {
@@ -56,6 +55,13 @@ final class Start {
       }
     }
     return said(running, answered);
+  }
+
+  /** Runs the platform's own script behind {@link #asWriter}, unless that was done. */
+  void settleWriter() {
+    if (containers.owesScript()) {
+      containers.start();
+    }
   }
 
   /**

@@ -25,15 +25,17 @@ class StartSourceDelegate extends StepDelegate {
   @Override
   protected void perform(StepContext step) {
     new Election(step.hands(), step.source(), step.dest()).requireProxy();
-    Start start =
+    SignsOfLife signs = new SignsOfLife(step.platform().domain(), https, dns, step.redis());
+    Start.Proxying proxying =
         new Start(
-            step.source(),
-            Containers.of(step.hands(), step.source(), step.migration()),
-            new SignsOfLife(step.platform().domain(), https, dns, step.redis()));
-    Start.Proxying proxying = start.asProxy();
+                step.source(), Containers.of(step.hands(), step.source(), step.migration()), signs)
+            .asProxy();
     if (step.find("servedAgainAt", Instant.class).isEmpty()) {
       step.put("servedAgainAt", proxying.servesSince());
     }
+    // Nobody waits any more.
+    new Start(step.dest(), Containers.of(step.hands(), step.dest(), step.migration()), signs)
+        .settleWriter();
     step.say(proxying.said());
   }
 }

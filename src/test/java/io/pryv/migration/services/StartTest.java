@@ -41,6 +41,18 @@ class StartTest {
   }
 
   @Test
+  void thePlatformsScriptRunsWhenNobodyWaitsAnyMore() {
+    lab.containers(lab.dest).holdDownAndStop();
+    asWriter(Optional.empty());
+    assertThat(lab.containers(lab.dest).owesScript()).isTrue();
+    start(lab.dest).settleWriter();
+    assertThat(lab.containers(lab.dest).owesScript()).isFalse();
+    int changes = lab.changes();
+    start(lab.dest).settleWriter();
+    assertThat(lab.changes()).isEqualTo(changes);
+  }
+
+  @Test
   void aStartWhoseEndNobodySawIsFoundDoneOrDoneAgain() {
     lab.containers(lab.dest).holdDownAndStop();
     for (Consumer<Predicate<Command>> loss :
