@@ -37,6 +37,9 @@ start_application() {
   done
 }
 
+# The most of the application that was resident since its start.
+memory_mb() { awk '/^VmHWM/ {printf "%d", $2 / 1024}' "/proc/$application/status"; }
+
 end_application() {
   [ -n "$application" ] || return 0
   kill "$application" 2>/dev/null || true

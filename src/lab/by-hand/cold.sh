@@ -1,7 +1,10 @@
 #!/usr/bin/env bash
-# The cold migration as a careful human does it by hand on the practice platform (after script/lab reset):
-# everything that can be prepared is prepared before source stops. script/bench compares the tool with it.
-# usage: cold.sh [FILE]
+# The cold migration by hand on the practice platform (after script/lab reset); script/bench compares the tool with it.
+# usage: cold.sh careful|literal [FILE]
+#   careful  everything that can be prepared is prepared before source stops
+#   literal  in the procedure's order: nginx is edited and dest's Redis port published while clients wait. Two things
+#            are done that it does not say, since else nothing would work: dest is stopped before the transfers, and
+#            nginx passes the Host header on.
 # Prints a mark per moment, to FILE as well: seconds since the epoch, a tab, and what begins or has happened.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../../.."
@@ -10,7 +13,9 @@ SSH=$PWD/target/lab/ssh
 SOURCE=10.90.0.11 DEST=10.90.0.12
 P=/var/pryv DATA=/var/pryv/reg-master/redis/data
 
-marks=${1:-/dev/null}
+way=${1:-}
+case $way in careful | literal) ;; *) sed -n 's/^# \(usage.*\)/\1/p' "$0" >&2; exit 2 ;; esac
+marks=${2:-/dev/null}
 : >"$marks"
 mark() { printf '%s\t%s\n' "$(date +%s.%N)" "$*" | tee -a "$marks"; }
 fail() { printf 'cold.sh: %s\n' "$*" >&2; exit 1; }
@@ -47,9 +52,19 @@ launched() { curl -sk -m 2 --resolve "reg.pryv.lab:443:$1" https://reg.pryv.lab/
 follows()  { on $SOURCE 'docker exec pryv_redis_1 redis-cli info replication' | grep -q 'master_link_status:up'; }
 sync()     { on $DEST "rsync --copy-links --archive --compress --delete -e 'ssh -i /root/migration_key' root@$SOURCE:$DATA/ $DATA"; }
 
+publish_port() { on $DEST "cd $P && sed -i 's|      - \"$DEST:6379:6379\"|&\n      - \"127.0.0.1:6379:6379\"|' reg-master.yml"; }
+# The proxying configuration, beside the one in use: with the Host header, without which dest answers 404.
+edit_site() {
+  on $SOURCE "cd $P/reg-master/nginx/conf && sed \
+    -e 's|^  server register:9000 max_fails=3 fail_timeout=30s;|  #&\n  server $DEST:443 max_fails=0;|' \
+    -e 's|^\( *\)proxy_pass http://register_server;|\1#proxy_pass http://register_server;\n\1proxy_pass https://register_server;\n\1proxy_set_header Host \$host;\n\1proxy_ssl_server_name on;\n\1proxy_ssl_name \$host;|' \
+    site.conf >/root/site.conf.new && grep -q 'https://register_server' /root/site.conf.new"
+}
+
 mark "begin"
-# 6379 on 127.0.0.1 is published before the first launch: no second restart of dest later.
-on $DEST "cd $P && sed -i 's|      - \"$DEST:6379:6379\"|&\n      - \"127.0.0.1:6379:6379\"|' reg-master.yml && ./run-reg-master" 2>/dev/null
+# Published before the first launch, it needs no second restart of dest later.
+[ "$way" = literal ] || publish_port
+on $DEST "cd $P && ./run-reg-master" 2>/dev/null
 wait_for 60 "dest answers after its first launch" launched $DEST
 # Stopped until the last transfer has ended: a running Redis would save its empty set over what rsync brings.
 on $DEST "cd $P && docker-compose -f reg-master.yml stop" 2>/dev/null
@@ -66,11 +81,7 @@ mark "keys are in place"
 sync; mark "first transfer done"
 sync; mark "second transfer done"
 
-# The proxying configuration, beside the one in use: with the Host header, without which dest answers 404.
-on $SOURCE "cd $P/reg-master/nginx/conf && sed \
-  -e 's|^  server register:9000 max_fails=3 fail_timeout=30s;|  #&\n  server $DEST:443 max_fails=0;|' \
-  -e 's|^\( *\)proxy_pass http://register_server;|\1#proxy_pass http://register_server;\n\1proxy_pass https://register_server;\n\1proxy_set_header Host \$host;\n\1proxy_ssl_server_name on;\n\1proxy_ssl_name \$host;|' \
-  site.conf >/root/site.conf.new && grep -q 'https://register_server' /root/site.conf.new"
+[ "$way" = literal ] || edit_site
 mark "prepared"
 
 mark "stop source"
@@ -82,10 +93,17 @@ on $DEST "cd $P && ./ensure-permissions-reg-master && ./run-reg-master" 2>/dev/n
 mark "dest started"
 wait_for 120 "dest answers for a user of source" answers $DEST
 mark "dest answers"
+[ "$way" = careful ] || edit_site
 on $SOURCE "cp /root/site.conf.new $P/reg-master/nginx/conf/site.conf && cd $P && ./run-reg-master" 2>/dev/null
 mark "source started as a proxy"
 wait_for 120 "source answers through dest" answers $SOURCE
 mark "source answers"
+if [ "$way" = literal ]; then
+  publish_port
+  on $DEST "cd $P && ./stop-containers && ./run-reg-master" >/dev/null 2>&1
+  wait_for 120 "source answers through dest again" answers $SOURCE
+  mark "port published, source answers again"
+fi
 
 # The tunnel, in source's redis container as the procedure has it: only now, since a restart would end it.
 on $SOURCE "docker exec -d pryv_redis_1 ssh -i /app/conf/migration_key -o UserKnownHostsFile=/app/conf/known_hosts \

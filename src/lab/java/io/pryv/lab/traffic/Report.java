@@ -10,11 +10,16 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
 /** What {@code report.json} says, in its order. */
 final class Report {
+
+  /** Half of the 5 s around a hand-over. */
+  private static final Duration AROUND = Duration.ofMillis(2500);
+
   private final Map<String, Object> fields = new LinkedHashMap<>();
   private final Instant end;
 
@@ -77,6 +82,30 @@ final class Report {
     part.put("handOvers", Tenure.handOvers(writers.acknowledged));
     part.put("ledger", writers.ledger.toAbsolutePath().toString());
     return part;
+  }
+
+  /**
+   * How long right answers took in the 5 s around the moment from which another Redis took the
+   * writes, and before that; empty when one took them all.
+   */
+  static Map<String, Object> handOver(Collection<Probe> requests, Collection<Tenure.Write> writes) {
+    List<Tenure> tenures = Tenure.of(writes);
+    Map<String, Object> part = new LinkedHashMap<>();
+    if (tenures.size() < 2) {
+      return part;
+    }
+    Instant at = tenures.get(1).first();
+    Instant from = at.minus(AROUND);
+    part.put("at", at.toString());
+    part.put("aroundMs", latency(within(requests, from, at.plus(AROUND))));
+    part.put("beforeMs", latency(within(requests, Instant.MIN, from)));
+    return part;
+  }
+
+  private static List<Probe> within(Collection<Probe> probes, Instant from, Instant to) {
+    return probes.stream()
+        .filter(probe -> !probe.scheduled().isBefore(from) && probe.scheduled().isBefore(to))
+        .toList();
   }
 
   void write(Path file) throws IOException {

@@ -7,6 +7,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 /**
  * The platform's clients: readers over HTTPS and DNS and writers, all in an open loop. Runs until
@@ -90,6 +91,12 @@ public final class Traffic {
         .with("dns", report.dns(probers.dns.probes(), probers.sourceRetired.get()))
         .with("dnsResolver", report.dns(probers.dnsResolver.probes(), null))
         .with("writes", report.writes(writers))
+        .with(
+            "handOver",
+            Report.handOver(
+                Stream.concat(probers.http.probes().stream(), probers.keepAlive.probes().stream())
+                    .toList(),
+                writers.acknowledged))
         .with("ledger", writers.ledger.toAbsolutePath().toString());
   }
 

@@ -31,8 +31,11 @@ class StartDestDelegate extends StepDelegate {
             step.dest(), dest, new SignsOfLife(step.platform().domain(), https, dns, step.redis()));
     step.say(
         start.asWriter(
-            step.redis(), new RoleFile(step.hands(), step.dest()), step.outageDeadline()));
-    // Its copy is proven: what source's DNS reads changes no more, it need not wait for the proxy.
-    source.beginToAnswer();
+            step.redis(),
+            new RoleFile(step.hands(), step.dest()),
+            step.outageDeadline(),
+            // Its copy is proven: what source's DNS reads changes no more, it need not wait for the
+            // proxy.
+            source::beginToAnswer));
   }
 }
