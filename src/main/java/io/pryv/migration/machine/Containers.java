@@ -10,6 +10,9 @@ import java.util.stream.Collectors;
 /**
  * The containers of one register: its compose project on one machine.
  *
+ * <p>How they were is part of each change's purpose, and so stands in the journal before it is
+ * made.
+ *
  * <p><em>Held down</em> means that nothing but us brings them back: {@code restart: always} would
  * start them with the host (field guide 3.14), in the middle of a cold window, and be a second
  * writer. What each container's restart policy was is kept in a file on the machine, written in the
@@ -24,6 +27,9 @@ public final class Containers {
   private final Layout layout;
   private final String confRoot;
   private final String migration;
+
+  /** As last seen here; null when that is not known, or was changed since. */
+  private List<Container> seen;
 
   private Containers(Shell shell, Layout layout, String confRoot, String migration) {
     this.shell = shell;
@@ -40,10 +46,27 @@ public final class Containers {
 
   /** Every container of the project, running or not. */
   public List<Container> look() {
-    return Container.parse(
-        shell
-            .run(Command.look("look at the register's containers", prologue() + LOOK))
-            .orFail("see that docker runs and that the user may use it, then retry"));
+    seen =
+        Container.parse(
+            shell
+                .run(Command.look("look at the register's containers", prologue() + LOOK))
+                .orFail("see that docker runs and that the user may use it, then retry"));
+    return seen;
+  }
+
+  /** A change of theirs; a step that has looked before it decided need not look again for it. */
+  private Command change(String purpose, String script) {
+    List<Container> were = seen == null ? look() : seen;
+    seen = null;
+    return Command.change(
+        purpose
+            + "; they were: "
+            + (were.isEmpty()
+                ? "none"
+                : were.stream()
+                    .map(c -> c.name() + " " + c.status() + ", restart=" + c.restartPolicy())
+                    .collect(Collectors.joining("; "))),
+        script);
   }
 
   /**
@@ -100,7 +123,7 @@ public final class Containers {
   public void start() {
     shell
         .run(
-            Command.change(
+            change(
                     "start the services with " + layout.startScript(),
                     prologue() + START + LIFT + platformScript(layout.startScript()))
                 .within(DEADLINE))
@@ -115,7 +138,7 @@ public final class Containers {
   public void startProxyFirst() {
     shell
         .run(
-            Command.change(
+            change(
                     "start the services that clients wait for, the proxy first",
                     prologue() + START_PROXY_FIRST + LIFT)
                 .within(DEADLINE))
@@ -130,7 +153,7 @@ public final class Containers {
   public void beginToAnswer() {
     shell
         .run(
-            Command.change(
+            change(
                 "begin to start Redis and DNS, still held down",
                 "begin() {\n"
                     + prologue()
@@ -147,7 +170,7 @@ public final class Containers {
    */
   public List<Container> holdDownAndStop() {
     return left(
-        Command.change(
+        change(
                 "hold the register's containers down and stop them",
                 prologue() + HOLD + STOP + PROVE_DOWN + LOOK)
             .within(DEADLINE));
@@ -159,7 +182,7 @@ public final class Containers {
    */
   public List<Container> holdDownAndRunStopScript() {
     return left(
-        Command.change(
+        change(
                 "hold the register's containers down and run " + layout.stopScript(),
                 prologue()
                     + HOLD
@@ -173,10 +196,12 @@ public final class Containers {
   }
 
   private List<Container> left(Command stop) {
-    return Container.parse(
-        shell
-            .run(stop)
-            .orFail("look at `docker ps` and stop the register's containers, then retry"));
+    seen =
+        Container.parse(
+            shell
+                .run(stop)
+                .orFail("look at `docker ps` and stop the register's containers, then retry"));
+    return seen;
   }
 
   /**
@@ -185,7 +210,7 @@ public final class Containers {
    */
   public List<Container> holdDownAndKill() {
     return left(
-        Command.change(
+        change(
                 "hold the register's containers down and kill them",
                 prologue() + HOLD + KILL + PROVE_DOWN + LOOK)
             .within(DEADLINE));
@@ -212,7 +237,7 @@ public final class Containers {
   public void createHeldDown() {
     shell
         .run(
-            Command.change(
+            change(
                     "create the containers without starting them",
                     prologue()
                         + HOLD
@@ -252,8 +277,7 @@ public final class Containers {
   public void liftHold() {
     shell
         .run(
-            Command.change(
-                "give the register's containers their restart policies back", prologue() + LIFT))
+            change("give the register's containers their restart policies back", prologue() + LIFT))
         .orFail("see that docker runs and that the user may use it, then retry");
   }
 
@@ -261,7 +285,7 @@ public final class Containers {
   public void remove() {
     shell
         .run(
-            Command.change(
+            change(
                     "remove the register's containers and networks",
                     prologue()
                         + "(cd "

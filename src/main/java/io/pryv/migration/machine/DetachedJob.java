@@ -139,6 +139,19 @@ public final class DetachedJob {
             Command.change("launch: " + purpose, functions + LAUNCH.formatted(Quote.sh(script)))));
   }
 
+  /**
+   * Attaches to this job, or launches it when it never was, and waits for its end as {@link #look}
+   * does. A round that only attaches changes nothing, and leaves nothing in the journal.
+   */
+  public Status attachOrLaunch(String script, Duration waitUpTo) {
+    Status seen = look(waitUpTo);
+    if (seen.state() != State.ABSENT) {
+      return seen;
+    }
+    Status launched = launch(script);
+    return launched.running() ? look(waitUpTo) : launched;
+  }
+
   /** Looks, waiting for its end for as long as told, but never longer than 3 s. */
   public Status look(Duration waitUpTo) {
     long tenths = Math.min(waitUpTo.toMillis(), LONGEST_WAIT.toMillis()) / 100;

@@ -31,6 +31,7 @@ class Running implements SmartLifecycle {
   private final JobExecutor jobExecutor;
   private final JdbcTemplate database;
   private final RecordedSteps steps;
+  private final StartTurn turn;
   private volatile boolean running;
 
   Running(
@@ -39,13 +40,15 @@ class Running implements SmartLifecycle {
       RepositoryService repository,
       JobExecutor jobExecutor,
       JdbcTemplate database,
-      RecordedSteps steps) {
+      RecordedSteps steps,
+      StartTurn turn) {
     this.admin = admin;
     this.account = account;
     this.repository = repository;
     this.jobExecutor = jobExecutor;
     this.database = database;
     this.steps = steps;
+    this.turn = turn;
   }
 
   @Override
@@ -57,6 +60,7 @@ class Running implements SmartLifecycle {
     database.update(
         "update ACT_RU_JOB set LOCK_OWNER_ = null, LOCK_EXP_TIME_ = null where LOCK_OWNER_ = ?",
         LOCK_OWNER);
+    turn.release();
     jobExecutor.start();
     running = true;
   }

@@ -163,24 +163,47 @@ final class SourceBack {
   }
 
   /**
-   * When dest can't be reached, source must serve all the same: no client knows a way to dest,
-   * whose address is in no delegation and, from here on, in no site file.
+   * A connection that drops tells nothing of dest: what was under way there may have been done, or
+   * not, or is still at work. So dest is asked again, which waits for the end of that, and whatever
+   * of its containers is up then is held down. Only a dest that does not answer the second time,
+   * either, is unreachable: then source must serve all the same, since no client knows a way to
+   * dest, whose address is in no delegation and, from here on, in no site file. Whether its
+   * containers run is unknown then, and this step not done before it has been found out.
    */
   private Optional<StepFailure> holdDestDown() {
     try {
-      // Before the first sync its data is its own, and it may run.
-      if (destNotes.has("dest-data-before")) {
-        if (destContainers.look().stream()
-            .anyMatch(c -> c.up() || !c.restartPolicy().equals("no"))) {
-          destContainers.holdDownAndKill();
-        }
-        if (destFiles.everEdited(dest.layout().redisConfFile())) {
-          destRole.fenced();
-        }
-      }
+      holdDown();
       return Optional.empty();
-    } catch (ConnectionLost unreachable) {
-      return Optional.of(unreachable);
+    } catch (ConnectionLost unknown) {
+      try {
+        holdDown();
+        return Optional.empty();
+      } catch (ConnectionLost unreachable) {
+        unreachable.addSuppressed(unknown);
+        return Optional.of(
+            new StepFailure(
+                dest.machine().name(),
+                "the register's containers",
+                "held down, so that dest is no second writer when somebody is led there",
+                "unknown: asked twice, no answer: " + unreachable.found(),
+                "source serves as before, and no client knows a way to dest. See that dest is up and"
+                    + " its sshd reachable from here, then retry the step: it looks what runs there"
+                    + " and holds it down",
+                unreachable));
+      }
+    }
+  }
+
+  private void holdDown() {
+    // Before the first sync its data is its own, and it may run.
+    if (!destNotes.has("dest-data-before")) {
+      return;
+    }
+    if (destContainers.look().stream().anyMatch(c -> c.up() || !c.restartPolicy().equals("no"))) {
+      destContainers.holdDownAndKill();
+    }
+    if (destFiles.everEdited(dest.layout().redisConfFile())) {
+      destRole.fenced();
     }
   }
 

@@ -54,7 +54,8 @@ final class SourceStop {
     List<Container> before = containers.look();
     if (before.stream().noneMatch(Container::up)) {
       KeyCounts kept = kept().map(AtStop::keys).orElseThrow(() -> stoppedBySomebodyElse(before));
-      proveRedisEnded(containers.holdDownAndStop());
+      boolean heldDown = before.stream().allMatch(c -> c.restartPolicy().equals("no"));
+      proveRedisEnded(heldDown ? before : containers.holdDownAndStop());
       return new Stopped(true, kept, strangers);
     }
     KeyCounts keys = fenceAndCount();

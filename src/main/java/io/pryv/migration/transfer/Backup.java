@@ -123,10 +123,7 @@ final class Backup {
 
   /** Launches the copy or attaches to it; true once it has ended. */
   boolean copy(Duration wait) {
-    DetachedJob.Status status = job().launch(script());
-    if (status.running()) {
-      status = job().look(wait);
-    }
+    DetachedJob.Status status = job().attachOrLaunch(script(), wait);
     if (!status.running() && !status.succeeded()) {
       job().forget();
       throw new StepFailure(

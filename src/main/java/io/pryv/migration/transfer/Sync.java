@@ -57,10 +57,7 @@ final class Sync {
   private Run run(String id, Duration wait, boolean filesMayVanish) {
     DetachedJob job =
         new DetachedJob(onDest, migration, id, "rsync of Redis' data from source to dest");
-    DetachedJob.Status status = job.launch(script());
-    if (status.running()) {
-      status = job.look(wait);
-    }
+    DetachedJob.Status status = job.attachOrLaunch(script(), wait);
     if (status.running()) {
       return new Run(
           Optional.of(

@@ -52,6 +52,22 @@ class ContainersTest {
   }
 
   @Test
+  void howTheyWereStandsInTheJournalBeforeEachChange() {
+    source.container("mail").stopped().restartPolicy("on-failure:3");
+    containers.holdDownAndStop();
+    assertThat(lastChange())
+        .startsWith("hold the register's containers down and stop them; they were: ")
+        .contains("redis_1 running, restart=always", "mail_1 exited, restart=on-failure");
+    containers.start();
+    assertThat(lastChange()).contains("redis_1 exited, restart=no").doesNotContain(" running");
+  }
+
+  private String lastChange() {
+    List<Command> changes = source.shell().changes();
+    return changes.get(changes.size() - 1).purpose();
+  }
+
+  @Test
   void startingThemGivesEachItsOwnRestartPolicyBack() {
     source.container("mail").restartPolicy("on-failure:3");
     source.container("dns").restartPolicy("unless-stopped");

@@ -65,6 +65,18 @@ class DetachedJobTest {
   }
 
   @Test
+  void aRoundThatOnlyAttachesChangesNothing() {
+    String script = "echo ran >>\"$HOME/runs\"; until [ -e go ]; do sleep 0.05; done";
+    assertThat(job.attachOrLaunch(script, NO_WAIT).running()).isTrue();
+    int changes = machine.changes().size();
+    assertThat(job.attachOrLaunch(script, NO_WAIT).running()).isTrue();
+    assertThat(machine.changes()).hasSize(changes);
+    machine.run(Command.change("let it end", "touch go"));
+    assertThat(job.attachOrLaunch(script, Duration.ofSeconds(3)).succeeded()).isTrue();
+    assertThat(machine.home().resolve("runs")).hasContent("ran");
+  }
+
+  @Test
   void aLookWaitsNoLongerThanTold() {
     job.launch("sleep 300");
     long began = System.nanoTime();

@@ -7,6 +7,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -187,13 +188,19 @@ public final class SandboxShell implements Shell, AutoCloseable {
         command.purpose(), script, command.input(), command.deadline(), command.changes());
   }
 
+  /** Where a connection to that address goes from here. */
+  public InetSocketAddress reached(String host, int port) {
+    Integer local = routes.get(host + ":" + port);
+    return local == null
+        ? new InetSocketAddress(host, port)
+        : new InetSocketAddress(InetAddress.getLoopbackAddress(), local);
+  }
+
   @Override
   public Socket connect(String host, int port) {
-    Integer local = routes.get(host + ":" + port);
+    InetSocketAddress there = reached(host, port);
     try {
-      return local == null
-          ? new Socket(host, port)
-          : new Socket(InetAddress.getLoopbackAddress(), local);
+      return new Socket(there.getAddress(), there.getPort());
     } catch (IOException e) {
       throw new ConnectionLost(machine.name(), host + ":" + port, e.getMessage(), e);
     }

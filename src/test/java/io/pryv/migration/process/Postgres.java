@@ -3,21 +3,63 @@ package io.pryv.migration.process;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.springframework.test.context.DynamicPropertyRegistry;
 
 /** A real PostgreSQL, empty at first, for the profile of that name. */
 final class Postgres implements AutoCloseable {
 
-  private final EmbeddedPostgres server;
+  private final Path data;
+  private EmbeddedPostgres server;
 
   Postgres() {
     try {
-      server = EmbeddedPostgres.start();
+      data = Files.createTempDirectory("postgres-");
+      server = started(EmbeddedPostgres.builder());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    }
+  }
+
+  private EmbeddedPostgres started(EmbeddedPostgres.Builder builder) throws IOException {
+    return builder.setDataDirectory(data).setCleanDataDirectory(false).start();
+  }
+
+  /** Stops the server; its data stays. */
+  void halt() {
+    try {
+      server.close();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Starts it again after {@link #halt}, at the same port. */
+  void boot() {
+    try {
+      server = started(EmbeddedPostgres.builder().setPort(server.getPort()));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** The number that a query gives. */
+  long count(String query) {
+    try (Connection connection = server.getPostgresDatabase().getConnection();
+        ResultSet rows = connection.createStatement().executeQuery(query)) {
+      rows.next();
+      return rows.getLong(1);
+    } catch (SQLException e) {
+      throw new IllegalStateException(query, e);
     }
   }
 
@@ -46,8 +88,11 @@ final class Postgres implements AutoCloseable {
 
   @Override
   public void close() {
-    try {
-      server.close();
+    halt();
+    try (Stream<Path> files = Files.walk(data)) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.deleteIfExists(file);
+      }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -10,19 +10,25 @@ import io.pryv.migration.machine.HttpsProbe;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.lang.reflect.Method;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.camunda.bpm.engine.task.Task;
 import org.camunda.bpm.model.bpmn.instance.UserTask;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInfo;
 import org.junit.jupiter.api.io.TempDir;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.test.context.SpringBootTest;
@@ -51,10 +57,17 @@ class SandboxMigrationTest extends RunningEngine {
   @TempDir static Path certificates;
   private static volatile SandboxPlatform lab;
 
+  /** The tests of this class that have not run yet. */
+  private static final Set<Method> toRun =
+      Stream.of(SandboxMigrationTest.class.getDeclaredMethods())
+          .filter(method -> method.isAnnotationPresent(Test.class))
+          .collect(Collectors.toSet());
+
   @Autowired Reports reports;
   @Autowired FileProperties files;
   @Autowired RecordedSteps steps;
   @Autowired Leases leases;
+  @Autowired EveryStepTwice twice;
 
   @DynamicPropertySource
   static void database(DynamicPropertyRegistry properties) {
@@ -77,12 +90,17 @@ class SandboxMigrationTest extends RunningEngine {
   }
 
   @AfterEach
-  void remove() {
+  void remove(TestInfo test) {
     endWhatRuns();
     steps.awaitIdle(Duration.ofSeconds(30));
     // A lease is given back on its machine.
     eventually(() -> leases.noted().isEmpty() ? true : null);
     lab.close();
+    assertThat(twice.troubles()).as("steps that were run twice in a row").isEmpty();
+    toRun.remove(test.getTestMethod().orElseThrow());
+    if (toRun.isEmpty()) {
+      assertThat(twice.neverRun()).as("steps that no migration here passes").isEmpty();
+    }
   }
 
   @Test
@@ -361,6 +379,13 @@ class SandboxMigrationTest extends RunningEngine {
               type = FilterType.REGEX,
               pattern = "io\\.pryv\\.migration\\.(RegisterMigration|.*Test.*)"))
   static class Application {
+
+    /** Whatever the process passes, it passes every step twice. */
+    @Bean
+    static EveryStepTwice everyStepTwice(ObjectProvider<Logbook> logbook) {
+      return new EveryStepTwice(
+          () -> List.of(lab.source.fingerprint(), lab.dest.fingerprint()), logbook);
+    }
 
     @Bean
     @Primary

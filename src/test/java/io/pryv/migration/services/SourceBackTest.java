@@ -11,6 +11,8 @@ import io.pryv.migration.redis.RoleFile;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -54,8 +56,7 @@ class SourceBackTest {
   @Test
   void afterDestHasStartedItGoesDownBeforeSourceComesUp() {
     stopSource();
-    new RoleFile(lab.hands, lab.dest.register()).writer();
-    lab.containers(lab.dest).start();
+    destRuns();
     lab.dest.container("redis").onStop("exit 0");
     lab.source
         .container("redis")
@@ -65,10 +66,7 @@ class SourceBackTest {
     back().restore();
     assertThatSourceServesAsBefore();
     assertThat(lab.source.shell().root().resolve("dest-running")).isEmptyFile();
-    assertThat(lab.containers(lab.dest).look())
-        .noneMatch(Container::up)
-        .allSatisfy(c -> assertThat(c.restartPolicy()).isEqualTo("no"));
-    assertThat(lab.dest.redisConf()).as("fenced again").content().contains("min-replicas-to-write");
+    assertThatDestIsHeldDown();
   }
 
   @Test
@@ -131,11 +129,58 @@ class SourceBackTest {
   }
 
   @Test
-  void sourceServesAgainEvenWhenDestCanNotBeReached() {
+  void sourceServesAgainEvenWhenDestCanNotBeReachedAndTheNextTryHoldsDestDown() {
     stopSource();
+    destRuns();
     lab.dest.shell().loseConnectionBefore(command -> true);
-    assertThat(back().restore().destUnreachable()).isPresent();
+    assertThat(back().restore().destUnreachable())
+        .hasValueSatisfying(
+            told ->
+                assertThat(told).hasMessageContaining("asked twice").hasMessageContaining("retry"));
     assertThatSourceServesAsBefore();
+    lab.dest.shell().loseConnectionBefore(command -> false);
+    assertThat(back().restore().destUnreachable()).isEmpty();
+    assertThatDestIsHeldDown();
+  }
+
+  @Test
+  void aConnectionThatDroppedBeforeDestWasHeldDownIsNoUnreachableDest() {
+    stopSource();
+    destRuns();
+    lab.dest.shell().loseConnectionBefore(once(Command::changes));
+    assertThat(back().restore().destUnreachable()).isEmpty();
+    assertThatDestIsHeldDown();
+    assertThatSourceServesAsBefore();
+  }
+
+  @Test
+  void whatADroppedConnectionHadDoneOnDestIsFoundAndNotDoneAgain() {
+    stopSource();
+    destRuns();
+    lab.dest.shell().loseConnectionAfter(once(Command::changes));
+    assertThat(back().restore().destUnreachable()).isEmpty();
+    assertThatDestIsHeldDown();
+    assertThat(lab.dest.shell().changes())
+        .filteredOn(command -> command.purpose().contains("kill them"))
+        .hasSize(1);
+    assertThatSourceServesAsBefore();
+  }
+
+  private static Predicate<Command> once(Predicate<Command> which) {
+    AtomicBoolean met = new AtomicBoolean();
+    return command -> which.test(command) && met.compareAndSet(false, true);
+  }
+
+  private void destRuns() {
+    new RoleFile(lab.hands, lab.dest.register()).writer();
+    lab.containers(lab.dest).start();
+  }
+
+  private void assertThatDestIsHeldDown() {
+    assertThat(lab.containers(lab.dest).look())
+        .noneMatch(Container::up)
+        .allSatisfy(c -> assertThat(c.restartPolicy()).isEqualTo("no"));
+    assertThat(lab.dest.redisConf()).as("fenced again").content().contains("min-replicas-to-write");
   }
 
   private void assertThatSourceServesAsBefore() {

@@ -1,0 +1,125 @@
+package io.pryv.migration.process;
+
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import org.camunda.bpm.engine.OptimisticLockingException;
+import org.camunda.bpm.engine.impl.ProcessEngineImpl;
+import org.camunda.bpm.engine.impl.cfg.AbstractProcessEnginePlugin;
+import org.camunda.bpm.engine.impl.cfg.ProcessEngineConfigurationImpl;
+import org.camunda.bpm.engine.impl.cmd.DefaultJobRetryCmd;
+import org.camunda.bpm.engine.impl.interceptor.CommandExecutor;
+import org.camunda.bpm.engine.impl.jobexecutor.ExecuteJobsRunnable;
+import org.camunda.bpm.engine.impl.jobexecutor.JobExecutor;
+import org.camunda.bpm.engine.impl.jobexecutor.JobFailureCollector;
+import org.camunda.bpm.engine.impl.jobexecutor.NotifyAcquisitionRejectedJobsHandler;
+import org.camunda.bpm.engine.impl.persistence.entity.JobEntity;
+import org.camunda.bpm.engine.spring.components.jobexecutor.SpringJobExecutor;
+import org.camunda.bpm.spring.boot.starter.property.CamundaBpmProperties;
+import org.camunda.bpm.spring.boot.starter.property.JobExecutionProperty;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.beans.factory.annotation.Qualifier;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.core.task.TaskExecutor;
+
+/**
+ * Jobs outlast a database that goes away. The engine takes that for a failure of the step: without
+ * a database it can not note it, and the job stays locked for five minutes; with one that came back
+ * in the same moment it does, and the step is an incident that somebody must retry. Here such a job
+ * keeps its retry, and is let go as soon as the database answers again.
+ */
+@Configuration(proxyBeanMethods = false)
+class PatientJobs {
+
+  private static final Logger LOG = LoggerFactory.getLogger(PatientJobs.class);
+  private static final long ASK_AGAIN_MS = 200;
+
+  /** The starter's own executor, with the same settings. */
+  @Bean
+  static JobExecutor jobExecutor(
+      @Qualifier("camundaTaskExecutor") TaskExecutor threads, CamundaBpmProperties properties) {
+    JobExecutionProperty settings = properties.getJobExecution();
+    PatientJobExecutor jobs = new PatientJobExecutor();
+    jobs.setTaskExecutor(threads);
+    jobs.setRejectedJobsHandler(new NotifyAcquisitionRejectedJobsHandler());
+    Optional.ofNullable(settings.getLockTimeInMillis()).ifPresent(jobs::setLockTimeInMillis);
+    jobs.setMaxJobsPerAcquisition(settings.getMaxJobsPerAcquisition());
+    jobs.setWaitTimeInMillis(settings.getWaitTimeInMillis());
+    jobs.setMaxWait(settings.getMaxWait());
+    jobs.setBackoffTimeInMillis(settings.getBackoffTimeInMillis());
+    jobs.setMaxBackoff(settings.getMaxBackoff());
+    return jobs;
+  }
+
+  /** A job that the database failed costs no retry, as one that lost a race does not. */
+  @Bean
+  static AbstractProcessEnginePlugin noRetryLostToTheDatabase() {
+    return new AbstractProcessEnginePlugin() {
+      @Override
+      public void preInit(ProcessEngineConfigurationImpl engine) {
+        engine.setFailedJobCommandFactory(
+            (job, failure) ->
+                new DefaultJobRetryCmd(
+                    job,
+                    DatabaseGone.in(failure)
+                        ? new OptimisticLockingException("the database was gone", failure)
+                        : failure));
+      }
+    };
+  }
+
+  private static final class PatientJobExecutor extends SpringJobExecutor {
+
+    @Override
+    public Runnable getExecuteJobsRunnable(List<String> jobs, ProcessEngineImpl engine) {
+      return new ExecuteJobsRunnable(jobs, engine) {
+        @Override
+        protected void executeJob(
+            String job, CommandExecutor commands, JobFailureCollector failures) {
+          // Acquired before now: a lock that lasts longer is another run's.
+          Instant ourLockEnds = Instant.now().plusMillis(getLockTimeInMillis());
+          try {
+            super.executeJob(job, commands, failures);
+          } catch (RuntimeException e) {
+            if (DatabaseGone.in(e)) {
+              letGo(job, commands, ourLockEnds);
+            }
+            throw e;
+          }
+        }
+      };
+    }
+
+    /** Waits for the database, then takes this run's lock from the job, if it is still there. */
+    private void letGo(String job, CommandExecutor commands, Instant ourLockEnds) {
+      LOG.warn("the database is gone: job {} waits until it is back", job);
+      while (isActive()) {
+        try {
+          commands.execute(
+              context -> {
+                JobEntity left = context.getJobManager().findJobById(job);
+                if (left != null
+                    && getLockOwner().equals(left.getLockOwner())
+                    && !left.getLockExpirationTime().toInstant().isAfter(ourLockEnds)) {
+                  left.unlock();
+                }
+                return null;
+              });
+          LOG.info("the database is back: job {} is run again", job);
+          return;
+        } catch (RuntimeException stillGone) {
+          LOG.debug("job {} could not be let go", job, stillGone);
+        }
+        try {
+          TimeUnit.MILLISECONDS.sleep(ASK_AGAIN_MS);
+        } catch (InterruptedException e) {
+          Thread.currentThread().interrupt();
+          return;
+        }
+      }
+    }
+  }
+}
