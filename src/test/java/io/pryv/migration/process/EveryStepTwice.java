@@ -49,11 +49,46 @@ final class EveryStepTwice implements BeanPostProcessor {
 
   /** Steps that no migration here passes, and the test that runs twice what they do. */
   private static final Map<String, String> ELSEWHERE =
-      Map.of(
-          "standBehindDest",
-          "io.pryv.migration.services.StartTest#aSourceThatPassesOnServesItsClientsBeforeItsOwnRegisterRuns",
-          "askForRollback",
-          "io.pryv.migration.process.MigrationPaths#aSecondRollbackAndOneOfAnEndedMigrationAreRefused");
+      Map.ofEntries(
+          Map.entry(
+              "standBehindDest",
+              "io.pryv.migration.services.StartTest#aSourceThatPassesOnServesItsClientsBeforeItsOwnRegisterRuns"),
+          Map.entry(
+              "askForRollback",
+              "io.pryv.migration.process.MigrationPaths#aSecondRollbackAndOneOfAnEndedMigrationAreRefused"),
+          Map.entry(
+              "keepDestData",
+              "io.pryv.migration.transfer.SyncTest#whatAFencedDestHoldsIsKeptOnceBeforeReplicationReplacesIt"),
+          Map.entry(
+              "openTunnelToSource",
+              "io.pryv.migration.replication.FollowSourceTest#theKeyReachesSourcesContainerAndTellsWhereItIs"),
+          Map.entry(
+              "followSource",
+              "io.pryv.migration.replication.FollowSourceTest#aDestWhoseRedisWasStartedAgainFollowsAgainThroughATunnelThatIsOpenedAgain"),
+          Map.entry(
+              "leaveSource",
+              "io.pryv.migration.replication.FollowSourceTest#destHoldsWhatSourceHoldsAndRefusesWritesWhateverItsRole"),
+          Map.entry(
+              "prepareSwitchSite",
+              "io.pryv.migration.proxy.RetryLocationTest#nginxWorksByTheNewFileAndByNoOtherAndAfterwardsByTheOldOneAgain"),
+          Map.entry(
+              "putRetryIn",
+              "io.pryv.migration.proxy.RetryLocationTest#nginxWorksByTheNewFileAndByNoOtherAndAfterwardsByTheOldOneAgain"),
+          Map.entry(
+              "takeRetryOut",
+              "io.pryv.migration.proxy.RetryLocationTest#nginxWorksByTheNewFileAndByNoOtherAndAfterwardsByTheOldOneAgain"),
+          Map.entry(
+              "listRefusedWrites",
+              "io.pryv.migration.proxy.RetryLocationTest#theLogOfWhatWasNotAskedAgainLeavesTheContainerAndIsReadAgainByARerun"),
+          Map.entry(
+              "measureSwitch",
+              "io.pryv.migration.cutover.SwitchTest#itIsSwitchedOnceAndToldAgainToWhoeverLooksLater"),
+          Map.entry(
+              "switchOver",
+              "io.pryv.migration.cutover.SwitchTest#itIsSwitchedOnceAndToldAgainToWhoeverLooksLater"),
+          Map.entry(
+              "seeDestServes",
+              "io.pryv.migration.services.MachinesAheadTest#aDestThatFollowsIsSeenToServeByItsAnswersAloneAndNothingIsChanged"));
 
   private final Supplier<Object> machines;
   private final ObjectProvider<Logbook> logbook;

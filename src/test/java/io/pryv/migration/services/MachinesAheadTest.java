@@ -77,6 +77,16 @@ class MachinesAheadTest {
         StopSourceDelegate::new);
   }
 
+  @Test
+  void aDestThatFollowsIsSeenToServeByItsAnswersAloneAndNothingIsChanged() {
+    int changes = lab.changes();
+    SeeDestServesDelegate see = new SeeDestServesDelegate(step.contexts(), lab.dns, lab.https);
+    String said = step.run(see);
+    assertThat(said).contains("HTTPS on 127.0.0.1", "DNS on 127.0.0.1");
+    assertThat(step.run(see)).isEqualTo(said);
+    assertThat(lab.changes()).isEqualTo(changes);
+  }
+
   private void nginxOnSourceLeadsTo(String server) {
     lab.source
         .shell()

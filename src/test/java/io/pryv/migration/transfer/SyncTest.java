@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.pryv.migration.machine.Command;
 import io.pryv.migration.machine.SandboxRegister;
 import io.pryv.migration.platform.StepFailure;
+import io.pryv.migration.redis.FakeRedis;
 import java.nio.file.Files;
 import java.time.Duration;
 import java.util.List;
@@ -133,6 +134,21 @@ class SyncTest {
     assertThat(lab.dest.data().resolve("stale.rdb")).hasContent("old");
     assertThat(lab.dest.data().resolve("redis_dump.rdb")).doesNotExist();
     assertThat(kept.restore()).isFalse();
+  }
+
+  @Test
+  void whatAFencedDestHoldsIsKeptOnceBeforeReplicationReplacesIt() throws Exception {
+    DestData kept = new DestData(lab.onDest(), lab.dest.register(), SandboxRegister.MIGRATION);
+    FakeRedis redis = new FakeRedis("dest").says("rdb_bgsave_in_progress", "0");
+    assertThatThrownBy(() -> kept.keep(FakeRedis.door(redis)))
+        .isInstanceOf(StepFailure.class)
+        .hasMessageContaining("fenced: no");
+    redis.fence();
+    assertThat(kept.keep(FakeRedis.door(redis))).isTrue();
+    Files.writeString(lab.dest.data().resolve("appendonly.aof"), "source's by now");
+    assertThat(kept.keep(FakeRedis.door(redis))).as("not a second time").isFalse();
+    assertThat(kept.restore()).isTrue();
+    assertThat(lab.dest.data().resolve("appendonly.aof")).hasContent("dest's own fixture");
   }
 
   @Test
