@@ -142,6 +142,7 @@ final class Known {
           Map.entry("lastSync", List.of(Fault.POWER_CUT, Fault.ROLLBACK)),
           Map.entry("startDest", List.of(Fault.KILLED_DURING, Fault.COMMAND_FAILS)),
           Map.entry("openTunnel", List.of(Fault.UNREACHABLE)),
+          Map.entry("switchOver", List.of(Fault.KILLED_DURING)),
           Map.entry(
               "followDest", List.of(Fault.KILLED_DURING, Fault.CONTAINER_DIES, Fault.ROLLBACK)),
           Map.entry("verifyData", List.of(Fault.POWER_CUT)),
