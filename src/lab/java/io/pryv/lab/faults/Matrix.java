@@ -107,7 +107,8 @@ final class Matrix {
           Known.writesDestData(step)
               ? Verdict.RUN
               : Verdict.impossible("the step writes nothing to dest's data");
-      case CONTAINER_DIES, UNREACHABLE, REBOOTED, POWER_CUT, DOCKER_RESTARTED -> machine(cell);
+      case CONTAINER_DIES, UNREACHABLE, POWER_CUT, DOCKER_RESTARTED -> machine(cell);
+      case REBOOTED -> rebooted(cell);
       case ROLLBACK -> rollback(cell);
       case RETRY_TWICE ->
           first(
@@ -198,6 +199,22 @@ final class Matrix {
                     cell,
                     Known::onlyLooks,
                     "the step only looks, and nothing has been changed in this part before"));
+  }
+
+  /** One reboot in each part; the other steps meet its harder kin. */
+  private Verdict rebooted(Cell cell) {
+    Step step = cell.step();
+    Optional<Step> first =
+        steps.stream()
+            .filter(other -> other.part() == step.part())
+            .filter(other -> !Known.onlyLooks(other) && !Known.reachesNoMachine(other))
+            .findFirst();
+    return Known.onlyLooks(step) || first.filter(step::equals).isPresent()
+        ? machine(cell)
+        : Verdict.folded(
+            new Cell(step, Fault.POWER_CUT),
+            "a reboot leaves what a power cut leaves, and lets the services end in good order"
+                + " before; one is run in each part");
   }
 
   private Verdict rollback(Cell cell) {

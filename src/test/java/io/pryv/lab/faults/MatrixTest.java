@@ -94,6 +94,14 @@ class MatrixTest {
   }
 
   @Test
+  void aRebootIsRunOnceInEachPartAndStandsBehindAPowerCutElsewhere() {
+    assertThat(verdict("stopSource", Fault.REBOOTED).run()).isTrue();
+    assertThat(verdict("lastSync", Fault.REBOOTED).equal())
+        .contains(cell("lastSync", Fault.POWER_CUT));
+    assertThat(verdict("lastSync", Fault.POWER_CUT).run()).isTrue();
+  }
+
+  @Test
   void aFullDiskHarmsOnlyWhoWritesToIt() {
     assertThat(verdict("bulkSync", Fault.DISK_FULL).run()).isTrue();
     assertThat(verdict("stopSource", Fault.DISK_FULL).equal()).isEmpty();
