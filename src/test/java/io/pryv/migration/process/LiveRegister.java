@@ -334,6 +334,8 @@ final class LiveRegister implements AutoCloseable {
   /** What Redis answers, each value a line; empty when it does not run. */
   List<String> redis(String... command) {
     try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), redisPort)) {
+      // Whatever has taken the port of a Redis that ended need not answer.
+      socket.setSoTimeout(5000);
       // Inline commands: no value that tests send has a space.
       socket
           .getOutputStream()

@@ -149,9 +149,10 @@ abstract class MigrationPaths extends EngineTest {
             "followSource",
             "followSource",
             "seeDestServes",
-            "openTunnel",
             "putRetryIn",
+            "openTunnel",
             "switchOver",
+            "openTunnel",
             "switchOver",
             "proveProxy",
             "listRefusedWrites",
@@ -192,7 +193,7 @@ abstract class MigrationPaths extends EngineTest {
     go(migration);
     eventually(() -> taskAt(migration, "gate").getId().equals(asked.getId()) ? null : true);
 
-    assertThat(played(before)).endsWith("putRetryIn", "switchOver", "takeRetryOut");
+    assertThat(played(before)).endsWith("putRetryIn", "openTunnel", "switchOver", "takeRetryOut");
     assertThat((String) variable(migration, "gateEvidence"))
         .contains("The switch was undone, source takes writes as before", "dest rewrites its AOF");
     assertThat(steps.calls("launchDest")).as("straight back to the gate").isEqualTo(1);
