@@ -477,7 +477,7 @@ class PreflightTest {
 
   @Test
   void anOutageTooShortForTheDataIsAWarning() {
-    options = options(Duration.ofSeconds(5), false);
+    options = options(Duration.ofSeconds(5), false, "cold");
 
     Finding finding = find(look(), "platform", "options.longestOutage");
 
@@ -563,6 +563,10 @@ class PreflightTest {
   }
 
   private static Options options(Duration longestOutage, boolean destUsersMayGo) {
+    return options(longestOutage, destUsersMayGo, "auto");
+  }
+
+  private static Options options(Duration longestOutage, boolean destUsersMayGo, String strategy) {
     return new Options(
         true,
         "",
@@ -574,7 +578,9 @@ class PreflightTest {
         List.of("reg"),
         10,
         Duration.ofSeconds(1),
-        Duration.ofSeconds(1));
+        Duration.ofSeconds(1),
+        strategy,
+        true);
   }
 
   private static Finding find(PreflightReport report, String machine, String check) {
