@@ -177,6 +177,33 @@ abstract class MigrationPaths extends EngineTest {
   }
 
   @Test
+  void aDestThatLostSourceOnTheWayToTheSwitchCatchesUpFirst() {
+    steps.live();
+    steps.on(
+        "putRetryIn",
+        (step, call) -> {
+          if (call == 1) {
+            step.put("destInSync", false);
+          }
+        });
+    String migration = start();
+    taskAt(migration, "gate");
+    int before = steps.played().size();
+    go(migration);
+    taskAt(migration, "nameServers");
+
+    assertThat(played(before))
+        .containsSubsequence(
+            "putRetryIn",
+            "followSource",
+            "seeDestServes",
+            "putRetryIn",
+            "openTunnel",
+            "switchOver");
+    assertThat(steps.calls("putRetryIn")).isEqualTo(2);
+  }
+
+  @Test
   void aSwitchThatIsUndoneTakesTheRetryOutAndAsksAgainAtTheGate() {
     steps.live();
     steps.on(
