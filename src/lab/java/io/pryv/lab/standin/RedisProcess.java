@@ -3,7 +3,6 @@ package io.pryv.lab.standin;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -39,7 +38,7 @@ public final class RedisProcess implements AutoCloseable {
   public static RedisProcess start(String... extraArgs) {
     for (int attempt = 1; ; attempt++) {
       try {
-        return startOn(freePort(), extraArgs);
+        return startOn(FreePort.next(), extraArgs);
       } catch (IllegalStateException e) {
         // Somebody else may have taken the port between our look and Redis' bind.
         if (attempt == PORTS_TO_TRY) {
@@ -156,14 +155,6 @@ public final class RedisProcess implements AutoCloseable {
       return new String(answer, StandardCharsets.US_ASCII).equals("+PONG");
     } catch (IOException e) {
       return false;
-    }
-  }
-
-  private static int freePort() {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
     }
   }
 }

@@ -2,6 +2,7 @@ package io.pryv.migration.cutover;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.pryv.lab.standin.CoreServer;
+import io.pryv.lab.standin.FreePort;
 import io.pryv.lab.standin.RedisLink;
 import io.pryv.lab.standin.RedisProcess;
 import io.pryv.lab.standin.RegisterServer;
@@ -20,7 +21,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -66,7 +66,7 @@ final class LivePlatform implements AutoCloseable {
           "reg-master/redis/conf/redis.conf", RedisConf.fenced("port 6379\n", "7.0.15"));
   final Path site = Path.of(source.layout().nginxSiteFile());
   final Path staged = site.resolveSibling("site.conf.register-migration");
-  final int web = freePort();
+  final int web = FreePort.next();
   RedisProcess sourceRedis;
   RedisProcess destRedis;
   private final Path certificate;
@@ -74,7 +74,7 @@ final class LivePlatform implements AutoCloseable {
   private final RegisterServer destRegister;
   final CoreServer core;
   private final List<Process> nginx = new ArrayList<>();
-  private final int destWeb = freePort();
+  private final int destWeb = FreePort.next();
 
   LivePlatform() {
     try {
@@ -409,13 +409,5 @@ final class LivePlatform implements AutoCloseable {
     destRedis.close();
     sourceMachine.close();
     destMachine.close();
-  }
-
-  static int freePort() {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 }

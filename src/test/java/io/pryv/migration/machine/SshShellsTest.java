@@ -3,6 +3,7 @@ package io.pryv.migration.machine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.pryv.lab.standin.FreePort;
 import io.pryv.migration.platform.Machine;
 import io.pryv.migration.platform.StepFailure;
 import java.io.IOException;
@@ -230,7 +231,7 @@ class SshShellsTest {
 
   @Test
   void nothingListeningOnTheMachineIsToldWithTheAddress() throws IOException {
-    int free = SshdProcess.freePort();
+    int free = FreePort.next();
     assertThatThrownBy(() -> shell().connect("127.0.0.1", free).close())
         .isExactlyInstanceOf(StepFailure.class)
         .hasMessageContaining("127.0.0.1:" + free);
@@ -270,7 +271,7 @@ class SshShellsTest {
     assertThatThrownBy(
             () ->
                 shells
-                    .to(with(machine, null, SshdProcess.freePort(), null, null))
+                    .to(with(machine, null, FreePort.next(), null, null))
                     .run(Command.look("", "true")))
         .isInstanceOf(ConnectionLost.class)
         .hasMessageContaining("Connection refused");

@@ -1,11 +1,10 @@
 package io.pryv.migration.machine;
 
+import io.pryv.lab.standin.FreePort;
 import io.pryv.migration.platform.Machine;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -37,7 +36,7 @@ public final class SshdProcess implements AutoCloseable {
   public static SshdProcess startOn(String address, String... settings) {
     try {
       Path directory = Files.createTempDirectory("sshd-").toRealPath();
-      SshdProcess sshd = new SshdProcess(directory, address, freePort());
+      SshdProcess sshd = new SshdProcess(directory, address, FreePort.next());
       sshd.key("host", "ed25519", "");
       sshd.key("operator", "ed25519", "");
       Files.copy(directory.resolve("operator.pub"), directory.resolve("authorized_keys"));
@@ -191,12 +190,6 @@ public final class SshdProcess implements AutoCloseable {
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-    }
-  }
-
-  static int freePort() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
     }
   }
 }

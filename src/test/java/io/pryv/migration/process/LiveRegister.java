@@ -1,6 +1,7 @@
 package io.pryv.migration.process;
 
 import com.sun.net.httpserver.HttpServer;
+import io.pryv.lab.standin.FreePort;
 import io.pryv.migration.machine.Command;
 import io.pryv.migration.machine.RegisterContainer;
 import io.pryv.migration.machine.SandboxShell;
@@ -12,7 +13,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -50,7 +50,7 @@ final class LiveRegister implements AutoCloseable {
   private final PracticeRegister files;
   private final String address;
   private final SshdProcess sshd;
-  private final int redisPort = freePort();
+  private final int redisPort = FreePort.next();
   private final RenumberedRedis redis = new RenumberedRedis(redisPort);
   private HttpServer api;
 
@@ -446,14 +446,6 @@ final class LiveRegister implements AutoCloseable {
   private static void write(Path file, String text) {
     try {
       Files.writeString(file, text);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  private static int freePort() {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

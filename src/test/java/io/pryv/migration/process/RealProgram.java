@@ -2,11 +2,10 @@ package io.pryv.migration.process;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.pryv.lab.standin.FreePort;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -44,7 +43,7 @@ final class RealProgram implements AutoCloseable {
    * @param database what tells it its database; empty for the embedded one
    */
   RealProgram(Path data, String edges, List<String> database) {
-    int port = freePort();
+    int port = FreePort.next();
     base = "http://127.0.0.1:" + port;
     log = data.resolve("program-" + port + ".log");
     List<String> command =
@@ -202,14 +201,6 @@ final class RealProgram implements AutoCloseable {
     return Stream.of(System.getProperty("java.class.path").split(File.pathSeparator, -1))
         .filter(element -> !element.isEmpty())
         .collect(Collectors.joining(File.pathSeparator));
-  }
-
-  private static int freePort() {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 
   @Override

@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import io.pryv.lab.standin.FreePort;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -90,8 +90,8 @@ class ProxyingNginxTest {
 
   @BeforeEach
   void startDest() throws Exception {
-    source = freePort();
-    dest = freePort();
+    source = FreePort.next();
+    dest = FreePort.next();
     start("dest", SITE_OF_DEST.formatted(dest), dest);
   }
 
@@ -223,7 +223,7 @@ class ProxyingNginxTest {
   }
 
   private void startRetrying(HttpServer own, HttpServer onDest) throws Exception {
-    int retrying = freePort();
+    int retrying = FreePort.next();
     start(
         "register-of-dest",
         """
@@ -319,12 +319,6 @@ class ProxyingNginxTest {
             "https://" + host + ":" + source + uri);
     int end = answer.lastIndexOf('\n');
     return answer.substring(end + 1) + " " + answer.substring(0, end);
-  }
-
-  private static int freePort() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0)) {
-      return socket.getLocalPort();
-    }
   }
 
   private static String run(Path directory, String... command) throws Exception {

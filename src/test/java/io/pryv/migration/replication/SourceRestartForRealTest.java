@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.pryv.lab.standin.DnsServer;
+import io.pryv.lab.standin.FreePort;
 import io.pryv.lab.standin.RedisLink;
 import io.pryv.lab.standin.RedisProcess;
 import io.pryv.lab.standin.RegisterServer;
@@ -18,7 +19,6 @@ import java.io.IOException;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -38,7 +38,7 @@ class SourceRestartForRealTest {
   private final TwoMachines machines;
   private final RedisDoor door;
   private final int dnsPort = freeUdpPort();
-  private final int registerPort = freePort();
+  private final int registerPort = FreePort.next();
   private final List<AutoCloseable> open = new ArrayList<>();
   private final RedisLink dest;
   private final Awakening awakening = new Awakening(Clock.systemUTC());
@@ -349,14 +349,6 @@ class SourceRestartForRealTest {
       server.close();
     } catch (Exception e) {
       // It was to go away.
-    }
-  }
-
-  private static int freePort() {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
-    } catch (IOException e) {
-      throw new java.io.UncheckedIOException(e);
     }
   }
 

@@ -1,5 +1,6 @@
 package io.pryv.migration.replication;
 
+import io.pryv.lab.standin.FreePort;
 import io.pryv.lab.standin.RedisLink;
 import io.pryv.lab.standin.RedisProcess;
 import io.pryv.migration.machine.SandboxHands;
@@ -9,9 +10,6 @@ import io.pryv.migration.machine.StubDocker;
 import io.pryv.migration.platform.Machine;
 import io.pryv.migration.platform.Register;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.UUID;
@@ -32,7 +30,7 @@ final class TwoMachines implements AutoCloseable {
       SshdProcess.start(
           "SetEnv \"PATH=%s/bin:%s\" \"SANDBOX=%1$s\""
               .formatted(destMachine.root(), System.getenv("PATH")));
-  final TunnelPorts ports = new TunnelPorts(freePort(), destRedis.port(), sourceRedis.port());
+  final TunnelPorts ports = new TunnelPorts(FreePort.next(), destRedis.port(), sourceRedis.port());
   final Path conf = sourceMachine.confFile("reg-master/redis/conf/redis.conf", "port 6379\n");
   final Path authorizedKeys = sshd.directory().resolve("authorized_keys");
   final Register source = register(sourceMachine.machine());
@@ -95,13 +93,5 @@ final class TwoMachines implements AutoCloseable {
 
   private Register register(Machine machine) {
     return TunnelledRegister.ofOurs(machine, conf, "7.0.15");
-  }
-
-  private static int freePort() {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 }
