@@ -55,9 +55,15 @@ final class Switch {
    * @return empty when none was begun, or when all of the last one was undone and told
    */
   Optional<Look> settle(Duration wait) {
-    return job().look(Duration.ZERO).state() == DetachedJob.State.ABSENT && !interrupted()
-        ? Optional.empty()
-        : Optional.of(look(wait));
+    if (job().look(Duration.ZERO).state() != DetachedJob.State.ABSENT || has("before")) {
+      return Optional.of(look(wait));
+    }
+    if (has("intended")) {
+      // Prepared only. If source's Redis was started again since, it takes itself for a replica.
+      job().launch(script.settling());
+      return Optional.of(look(wait));
+    }
+    return Optional.empty();
   }
 
   /** How long clients would be held, from round trips to dest made now. */
@@ -94,7 +100,7 @@ final class Switch {
     DetachedJob job = job();
     DetachedJob.Status status = job.look(Duration.ZERO);
     if (status.state() == DetachedJob.State.ABSENT) {
-      status = job.launch(interrupted() ? script.settling() : prepared());
+      status = job.launch(has("before") ? script.settling() : prepared());
     }
     if (status.running()) {
       status = job.look(wait);
@@ -152,34 +158,12 @@ final class Switch {
   }
 
   /**
-   * What must be on source's disk before: its redis.conf as it was, for the switch to put back;
-   * then the one that keeps a restarted Redis from being a second writer; and in the journal, what
-   * the switch will do with nginx's file.
+   * What must be on source's disk before: its redis.conf and settings as they were, for the switch
+   * to put back; then the redis.conf that keeps a restarted Redis from being a second writer; and
+   * in the journal, what the switch will do with nginx's file.
    */
   private String prepared() {
     RemoteFiles files = hands.files(sourceMachine());
-    String conf = script.source().layout().redisConfFile();
-    byte[] now = read(files, conf, "name the right file, then retry");
-    String original = RedisConf.writer(new String(now, StandardCharsets.ISO_8859_1));
-    onSource()
-        .run(
-            Command.change(
-                    "keep redis.conf as it is before the switch",
-                    "set -eu\numask 077\n"
-                        + SwitchScript.state(script.migration())
-                        + """
-                        mkdir -p -- "$state"
-                        cp --attributes-only --preserve=all -- %s "$state/redis.conf.new"
-                        base64 -d >"$state/redis.conf.new"
-                        mv -fT -- "$state/redis.conf.new" "$state/redis.conf"
-                        """
-                            .formatted(Quote.sh(conf)))
-                .withInput(
-                    Base64.getEncoder()
-                        .encodeToString(original.getBytes(StandardCharsets.ISO_8859_1))))
-        .orFail("see that HOME on source can be written, then retry");
-    new RoleFile(hands, script.source()).replicaOf(script.followHost(), script.followPort());
-    String site = script.source().layout().nginxSiteFile();
     Optional<byte[]> staged = files.read(script.stagedSite());
     if (staged.isEmpty()) {
       throw new StepFailure(
@@ -189,18 +173,61 @@ final class Switch {
           "no file",
           "retry the step before this one");
     }
+    String conf = script.source().layout().redisConfFile();
+    byte[] now = read(files, conf, "name the right file, then retry");
+    String original = RedisConf.writer(new String(now, StandardCharsets.ISO_8859_1));
+    onSource()
+        .run(
+            Command.change(
+                    "keep redis.conf and settings of Redis as they are before the switch",
+                    "set -eu\numask 077\n"
+                        + SwitchScript.state(script.migration())
+                        + """
+                        mkdir -p -- "$state"
+                        cp --attributes-only --preserve=all -- %s "$state/redis.conf.new"
+                        base64 -d >"$state/redis.conf.new"
+                        mv -fT -- "$state/redis.conf.new" "$state/redis.conf"
+                        if [ ! -e "$state/intended" ]; then
+                          echo %s >"$state/intended.new"
+                          mv -fT -- "$state/intended.new" "$state/intended"
+                        fi
+                        """
+                            .formatted(Quote.sh(conf), Quote.sh(settings())))
+                .withInput(
+                    Base64.getEncoder()
+                        .encodeToString(original.getBytes(StandardCharsets.ISO_8859_1))))
+        .orFail("see that HOME on source can be written, then retry");
+    new RoleFile(hands, script.source()).replicaOf(script.followHost(), script.followPort());
+    String site = script.source().layout().nginxSiteFile();
     long entry = journal.willEdit(sourceMachine().name(), site, "644", files.read(site), staged);
     journal.done(entry, 0, Duration.ZERO, "left to the switch, which makes this edit");
     return runs(script::switching);
   }
 
-  /** Whether an earlier try has begun to change something and did not say how it ended. */
-  private boolean interrupted() {
+  /** As the switch reads them, which sets them for a while. */
+  private String settings() {
+    try (RedisServer source = door.open(script.source())) {
+      return String.join(
+          " ",
+          source.setting("min-slaves-to-write"),
+          source.setting("min-slaves-max-lag"),
+          source.setting("repl-ping-slave-period"));
+    }
+  }
+
+  /**
+   * Whether an earlier try has left that file: {@code intended} when it was prepared, {@code
+   * before} when it has begun to change something, and neither once it was undone.
+   */
+  private boolean has(String file) {
     return !onSource()
         .run(
             Command.look(
                 "see whether an earlier switch was interrupted",
-                SwitchScript.state(script.migration()) + "[ ! -e \"$state/before\" ] || echo yes"))
+                SwitchScript.state(script.migration())
+                    + "[ ! -e \"$state/"
+                    + file
+                    + "\" ] || echo yes"))
         .orFail("see that HOME on source can be read, then retry")
         .isEmpty();
   }

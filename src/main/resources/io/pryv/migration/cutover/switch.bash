@@ -15,6 +15,7 @@
 #   switched, switched but: … (dest is the writer, something else is not as it should be), undone: …, unknown: …
 #
 # Files in $state tell whoever comes after us how far it went; each is written before what it tells of is done:
+#   intended   settings as they were when the switch was prepared, before redis.conf was replaced
 #   before     settings to put back
 #   fenced     with the time until which dest must be elected
 #   promoting  with the client id of the connection to dest, and the token that dest holds once it is elected
@@ -213,6 +214,8 @@ undo() {
   [ "$mode" = switch ] || outcome $UNDONE "undone: $why"
   say undo "$why"
   patience=2
+  # Redis may have been started again since, by the file that makes it a fenced replica.
+  [ -e "$state/before" ] || [ ! -e "$state/intended" ] || mv -fT -- "$state/intended" "$state/before"
   if [ -e "$state/before" ]; then
     for ((tries = 0; ; tries++)); do
       if connect_source && settings_back; then break; fi
@@ -223,7 +226,7 @@ undo() {
   fi
   cmp -s -- "$state/redis.conf" "$conf" || copy "$state/redis.conf" "$conf" ||
     outcome $UNKNOWN "unknown: $why; source takes writes again, but $conf could not be put back: after a restart its Redis would refuse them"
-  rm -f -- "$state/before" "$state/fenced" "$state/promoting" "$state/turned"
+  rm -f -- "$state/intended" "$state/before" "$state/fenced" "$state/promoting" "$state/turned"
   outcome $UNDONE "undone: $why"
 }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.pryv.lab.standin.RedisLink;
 import io.pryv.migration.cutover.SwitchLog.Outcome;
+import io.pryv.migration.machine.ConnectionLost;
 import io.pryv.migration.machine.DetachedJob;
 import io.pryv.migration.machine.FileUndo;
 import io.pryv.migration.platform.StepFailure;
@@ -78,7 +79,8 @@ class SwitchTest {
     assertThatThrownBy(() -> platform.switchOver().look(Duration.ZERO))
         .isInstanceOf(StepFailure.class)
         .hasMessageContaining("retry the step before this one");
-    assertThat(platform.state().resolve("before")).doesNotExist();
+    assertThat(platform.state()).doesNotExist();
+    assertThat(conf()).as("a restart would not make source a replica").doesNotContain("replicaof");
   }
 
   @Test
@@ -116,6 +118,53 @@ class SwitchTest {
 
       assertThat(LivePlatform.setting(dest, "min-replicas-to-write")).isEqualTo("99");
       assertThat(platform.destConf).content().contains("min-replicas-to-write 99");
+    }
+  }
+
+  @Test
+  void aSourceThatStartedAgainBetweenThePreparationAndTheSwitchTakesWritesAgain() throws Exception {
+    prepareAndStartSourceAgain();
+
+    Switch.Look look = end();
+
+    assertThat(look.outcome()).contains(Outcome.UNDONE);
+    assertThatSourceTakesWrites();
+  }
+
+  @Test
+  void whatWasOnlyPreparedIsSettledForARollback() throws Exception {
+    prepareAndStartSourceAgain();
+
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(30))
+        .until(() -> platform.switchOver().settle(Duration.ofMillis(200)).isEmpty());
+
+    assertThatSourceTakesWrites();
+  }
+
+  /** The launch never got there, and source's Redis has read its new file since. */
+  private void prepareAndStartSourceAgain() throws Exception {
+    platform
+        .sourceMachine
+        .shell()
+        .loseConnectionBefore(command -> command.purpose().startsWith("launch"));
+    assertThatThrownBy(() -> platform.switchOver().look(Duration.ZERO))
+        .isInstanceOf(ConnectionLost.class);
+    platform.sourceMachine.shell().loseConnectionBefore(command -> false);
+    assertThat(conf()).contains("replicaof ");
+    try (RedisLink source = platform.source()) {
+      source.send("CONFIG", "SET", "min-replicas-to-write", "99").get();
+      source.send("REPLICAOF", "127.0.0.1", "1").get();
+    }
+  }
+
+  private void assertThatSourceTakesWrites() throws Exception {
+    assertThat(conf()).doesNotContain("replicaof ");
+    try (RedisLink source = platform.source()) {
+      assertThat(LivePlatform.info(source, "replication")).contains("role:master");
+      assertThat(LivePlatform.setting(source, "min-replicas-to-write")).isEqualTo("0");
+      assertThat(source.send("SET", "someone:server", "core1.pryv.lab").get().value())
+          .isEqualTo("OK");
     }
   }
 
