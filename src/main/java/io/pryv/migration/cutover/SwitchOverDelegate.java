@@ -34,6 +34,9 @@ class SwitchOverDelegate extends StepDelegate {
                     step.get("switchStagedSite", String.class)))
             .look(ROUND);
     step.put("switchOutcome", look.outcome().map(Enum::name).orElse(""));
+    // From then on source is to follow through the tunnel, which a restart of it would have ended;
+    // before, it must not: dest might lack what source has acknowledged last.
+    step.put("sourceTurned", look.log().words("turned").isPresent());
     step.evidence("switchOver", look.log().markdown());
     if (look.outcome().isEmpty()) {
       step.say("the switch is under way");

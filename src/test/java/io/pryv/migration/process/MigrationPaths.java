@@ -152,6 +152,7 @@ abstract class MigrationPaths extends EngineTest {
             "putRetryIn",
             "openTunnel",
             "switchOver",
+            "switchOver",
             "openTunnel",
             "switchOver",
             "proveProxy",

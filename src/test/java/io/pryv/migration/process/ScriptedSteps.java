@@ -104,7 +104,8 @@ final class ScriptedSteps {
     on(
         "switchOver",
         (step, call) -> {
-          step.put("switchOutcome", call == 1 ? "" : "SWITCHED");
+          step.put("sourceTurned", call > 1);
+          step.put("switchOutcome", call <= 2 ? "" : "SWITCHED");
           step.put("coldWindowMs", 11L);
         });
     on("proveProxy", (step, call) -> {});
