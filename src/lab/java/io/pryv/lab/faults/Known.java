@@ -124,6 +124,7 @@ final class Known {
           Map.entry("restoreSource", "proveCopy"),
           Map.entry("standBehindDest", "startSource"),
           Map.entry("fenceSourceAgain", "startSource"),
+          Map.entry("prepareReturn", "listRecords"),
           Map.entry("returnWriter", "listRecords"),
           Map.entry("returnProxy", "listRecords"),
           Map.entry("closeTunnelBack", "listRecords"),

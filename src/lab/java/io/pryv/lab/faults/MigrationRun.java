@@ -257,6 +257,9 @@ final class MigrationRun {
 
   /** Leads to a step of the way back. */
   private void turnBack() {
+    if (active != null) {
+      return;
+    }
     for (Cell cell : cells) {
       Optional<String> step = Known.reachedByRollbackBefore(cell.step());
       if (step.isPresent() && points.reached(When.BEFORE, step.get()).isPresent()) {

@@ -44,7 +44,37 @@ class PackingTest {
     Cell key = new Cell(KEY, Fault.SSH_CUT);
     Cell follow = new Cell(FOLLOW, Fault.SSH_CUT);
     assertThat(Packing.of(List.of(key, back, follow), ORDER))
-        .containsExactly(List.of(key, back), List.of(follow));
+        .containsExactlyInAnyOrder(List.of(key, back), List.of(follow));
+  }
+
+  @Test
+  void stepsOfTheWayBackShareAMigrationWhereItTurnsBackForThemAtTheSameStep() {
+    Step listRecords = new Step("listRecords", "List the records", Part.AFTER);
+    Step writer = new Step("returnWriter", "Return the writer", Part.BACK);
+    Step proxy = new Step("returnProxy", "Return the proxy", Part.BACK);
+    Step restore = new Step("restoreSource", "Restore source", Part.BACK);
+    Step proveCopy = new Step("proveCopy", "Prove the copy", Part.WINDOW);
+    Cell key = new Cell(KEY, Fault.KILLED_DURING);
+    Cell one = new Cell(writer, Fault.KILLED_DURING);
+    Cell two = new Cell(proxy, Fault.KILLED_DURING);
+    Cell other = new Cell(restore, Fault.KILLED_DURING);
+    assertThat(
+            Packing.of(
+                List.of(key, one, two, other),
+                List.of(KEY, proveCopy, listRecords, restore, writer, proxy)))
+        .containsExactlyInAnyOrder(List.of(key, one, two), List.of(other));
+  }
+
+  @Test
+  void whatComesBehindTheTurnIsNotPackedBeforeIt() {
+    Step listRecords = new Step("listRecords", "List the records", Part.AFTER);
+    Step proxy = new Step("returnProxy", "Return the proxy", Part.BACK);
+    Step verify = new Step("verify", "Verify", Part.MOVED);
+    assertThat(
+            Packing.of(
+                List.of(new Cell(proxy, Fault.SSH_CUT), new Cell(verify, Fault.KILLED_DURING)),
+                List.of(listRecords, verify, proxy)))
+        .hasSize(2);
   }
 
   @Test
