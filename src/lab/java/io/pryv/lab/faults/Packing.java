@@ -54,7 +54,7 @@ final class Packing {
   private static boolean together(Cell one, Cell other, List<Step> order) {
     if (one.step().equals(other.step())
         || Known.live(one.step()) != Known.live(other.step())
-        || inOutage(one) && inOutage(other)
+        || (inOutage(one) && inOutage(other))
         || (one.fault() == Fault.DISK_FULL) != (other.fault() == Fault.DISK_FULL)) {
       return false;
     }
