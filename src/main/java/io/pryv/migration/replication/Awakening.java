@@ -33,6 +33,7 @@ final class Awakening {
   enum Move {
     NONE,
     OPEN,
+    START_AGAIN,
     CLOSE
   }
 
@@ -72,7 +73,7 @@ final class Awakening {
       notBefore = now.plus(PAUSE);
       return new Judgement(Move.CLOSE, told(trouble, gaveUp(replica)));
     }
-    return new Judgement(Move.NONE, trouble);
+    return new Judgement(Move.START_AGAIN, trouble);
   }
 
   private Judgement silent(Replica replica, Seen seen, Optional<String> trouble) {

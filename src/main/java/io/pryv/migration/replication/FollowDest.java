@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Stream;
 
 /**
  * Makes source's Redis a replica of dest's, through the tunnel (procedure, step 6). This is the one
@@ -282,6 +283,10 @@ final class FollowDest {
               trouble.set(judged.trouble());
               switch (judged.move()) {
                 case OPEN -> lines.add(replica.open());
+                case START_AGAIN ->
+                    Stream.of(replica.startAgain())
+                        .filter(line -> !line.isEmpty())
+                        .forEach(lines::add);
                 case CLOSE -> lines.add(replica.close());
                 case NONE -> {}
               }

@@ -1,7 +1,9 @@
 package io.pryv.migration.replication;
 
 import io.pryv.migration.dns.DnsClient;
+import io.pryv.migration.machine.Command;
 import io.pryv.migration.machine.Hands;
+import io.pryv.migration.machine.Quote;
 import io.pryv.migration.machine.RegisterContainer;
 import io.pryv.migration.machine.Shell;
 import io.pryv.migration.platform.Register;
@@ -12,6 +14,7 @@ import io.pryv.migration.redis.RedisServer;
 import io.pryv.migration.redis.RedisSettings;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -156,6 +159,36 @@ final class Replica {
     return machine()
         + "'s Redis takes writes for the moment, so that its register and dns can start (no"
         + " client's request gets there, proven by nginx's configuration)";
+  }
+
+  /**
+   * Starts its register and dns at once where docker waits to start them again, which it does for
+   * up to a minute after a few crashes.
+   *
+   * @return what was done; empty when neither waited
+   */
+  String startAgain() {
+    List<String> started =
+        shell
+            .run(
+                Command.change(
+                    "start the register and dns that docker waits to start again",
+                    """
+                    for name in %s %s; do
+                      case "$(docker inspect -f '{{.State.Restarting}}' "$name")" in
+                        true) docker restart -t 0 "$name" ;;
+                      esac
+                    done
+                    """
+                        .formatted(
+                            Quote.sh(register.layout().registerContainer()),
+                            Quote.sh(register.layout().dnsContainer()))))
+            .orFail("see that docker runs and that the user may use it")
+            .lines()
+            .toList();
+    return started.isEmpty()
+        ? ""
+        : machine() + ": started again without docker's pause: " + String.join(", ", started);
   }
 
   /** Takes back what its services wrote, makes its Redis read-only again, and proves it. */

@@ -71,6 +71,7 @@ class TunnelWatch implements StandingWatch {
     List<Supplier<String>> remedies =
         switch (judged.move()) {
           case OPEN -> List.of(replica::open);
+          case START_AGAIN -> List.of(replica::startAgain);
           case CLOSE -> List.of(replica::close);
           case NONE -> List.of();
         };

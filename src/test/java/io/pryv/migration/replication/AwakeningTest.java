@@ -107,7 +107,7 @@ class AwakeningTest {
 
   @Test
   void aNginxThatIsTurnedBackMeanwhileClosesAtOnce() {
-    assertThat(move(OPEN_SILENT)).isEqualTo(Move.NONE);
+    assertThat(move(OPEN_SILENT)).isEqualTo(Move.START_AGAIN);
     nginxLeadsTo("register:9000");
     assertThat(move(OPEN_SILENT)).isEqualTo(Move.CLOSE);
   }
@@ -119,7 +119,7 @@ class AwakeningTest {
 
   @Test
   void aRegisterThatNeverStartsIsGivenUpForAWhileAndTold() {
-    assertThat(move(OPEN_SILENT)).isEqualTo(Move.NONE);
+    assertThat(move(OPEN_SILENT)).isEqualTo(Move.START_AGAIN);
     clock.forward(Awakening.LONGEST.plusSeconds(1));
     Awakening.Judgement late = awakening.judge(replica, OPEN_SILENT);
     assertThat(late.move()).isEqualTo(Move.CLOSE);
@@ -130,6 +130,19 @@ class AwakeningTest {
     clock.forward(Awakening.PAUSE);
     move(SILENT);
     assertThat(move(SILENT)).as("tried again").isEqualTo(Move.OPEN);
+  }
+
+  @Test
+  void whatDockerWaitsToStartAgainIsStartedAtOnceAndNothingElse() {
+    source.docker().container("pryv_dns_1").field("{{.State.Restarting}}", "true");
+
+    assertThat(replica.startAgain()).contains("pryv_dns_1").doesNotContain("pryv_register_1");
+    assertThat(source.docker().calls())
+        .contains("docker restart -t 0 pryv_dns_1")
+        .noneMatch(call -> call.contains("restart -t 0 pryv_register_1"));
+
+    source.docker().container("pryv_dns_1").field("{{.State.Restarting}}", "false");
+    assertThat(replica.startAgain()).isEmpty();
   }
 
   @Test

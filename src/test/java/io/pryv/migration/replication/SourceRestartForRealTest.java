@@ -201,6 +201,7 @@ class SourceRestartForRealTest {
               Judgement judged = awakening.judge(replica, look);
               switch (judged.move()) {
                 case OPEN -> done.add(replica.open());
+                case START_AGAIN -> replica.startAgain();
                 case CLOSE -> done.add(replica.close());
                 case NONE -> {}
               }
