@@ -4,7 +4,6 @@ import io.pryv.migration.cutover.SwitchLog.Outcome;
 import io.pryv.migration.platform.StepFailure;
 import io.pryv.migration.process.StepContext;
 import io.pryv.migration.process.StepContexts;
-import io.pryv.migration.process.StepDelegate;
 import java.time.Duration;
 import java.util.Optional;
 import org.springframework.stereotype.Component;
@@ -14,7 +13,7 @@ import org.springframework.stereotype.Component;
  * by itself within seconds, and what cuts it off in the middle leaves nobody who does.
  */
 @Component("settleSwitch")
-class SettleSwitchDelegate extends StepDelegate {
+class SettleSwitchDelegate extends SwitchDelegate {
 
   private static final Duration ROUND = Duration.ofMillis(2500);
   private static final Duration LONGEST = Duration.ofMinutes(2);
@@ -25,19 +24,13 @@ class SettleSwitchDelegate extends StepDelegate {
 
   @Override
   protected void perform(StepContext step) {
-    Optional<String> key = step.find("tunnelKeyFile", String.class);
-    Optional<String> staged = step.find("switchStagedSite", String.class);
+    Optional<String> key = step.find(TUNNEL_KEY, String.class);
+    Optional<String> staged = step.find(STAGED_SITE, String.class);
     if (key.isEmpty() || staged.isEmpty()) {
       step.say("already done: no switch was begun");
       return;
     }
-    Switch ours =
-        new Switch(
-            step.hands(),
-            step.journal(),
-            step.redis(),
-            new SwitchScript(
-                step.source(), step.dest(), step.migration(), key.get(), staged.get()));
+    Switch ours = switchOf(step, key.get(), staged.get());
     long end = System.nanoTime() + LONGEST.toNanos();
     Optional<Switch.Look> look = ours.settle(ROUND);
     while (look.isPresent() && look.get().outcome().isEmpty() && System.nanoTime() < end) {

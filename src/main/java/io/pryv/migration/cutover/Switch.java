@@ -141,12 +141,7 @@ final class Switch {
    * a return to source has begun: it begins with source's file, which is no replica's any more.
    */
   private void electInFile() {
-    byte[] conf =
-        read(
-            hands.files(sourceMachine()),
-            script.source().layout().redisConfFile(),
-            "name the right file, then retry");
-    if (RedisSettings.find(new String(conf, StandardCharsets.ISO_8859_1), "replicaof").isEmpty()) {
+    if (RedisSettings.find(redisConf(), "replicaof").isEmpty()) {
       return;
     }
     new RoleFile(hands, script.dest()).writer();
@@ -174,8 +169,7 @@ final class Switch {
           "retry the step before this one");
     }
     String conf = script.source().layout().redisConfFile();
-    byte[] now = read(files, conf, "name the right file, then retry");
-    String original = RedisConf.writer(new String(now, StandardCharsets.ISO_8859_1));
+    String original = RedisConf.writer(redisConf());
     onSource()
         .run(
             Command.change(
@@ -232,10 +226,21 @@ final class Switch {
         .isEmpty();
   }
 
-  private static byte[] read(RemoteFiles files, String path, String next) {
-    return files
+  /** Source's, byte for byte as characters. */
+  private String redisConf() {
+    String path = script.source().layout().redisConfFile();
+    return hands
+        .files(sourceMachine())
         .read(path)
-        .orElseThrow(() -> new StepFailure("source", path, "a file", "none", next));
+        .map(bytes -> new String(bytes, StandardCharsets.ISO_8859_1))
+        .orElseThrow(
+            () ->
+                new StepFailure(
+                    sourceMachine().name(),
+                    path,
+                    "a file",
+                    "none",
+                    "name the right file in the platform file, then retry"));
   }
 
   private String runs(BinaryOperator<String> text) {

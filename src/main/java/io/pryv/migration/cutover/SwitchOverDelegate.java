@@ -4,14 +4,13 @@ import io.pryv.migration.cutover.SwitchLog.Outcome;
 import io.pryv.migration.platform.StepFailure;
 import io.pryv.migration.process.StepContext;
 import io.pryv.migration.process.StepContexts;
-import io.pryv.migration.process.StepDelegate;
 import java.time.Duration;
 import java.util.Optional;
 import org.springframework.stereotype.Component;
 
 /** Makes dest the writer, in milliseconds, or leaves source the writer. */
 @Component("switchOver")
-class SwitchOverDelegate extends StepDelegate {
+class SwitchOverDelegate extends SwitchDelegate {
 
   private static final Duration ROUND = Duration.ofMillis(2500);
 
@@ -22,16 +21,7 @@ class SwitchOverDelegate extends StepDelegate {
   @Override
   protected void perform(StepContext step) {
     Switch.Look look =
-        new Switch(
-                step.hands(),
-                step.journal(),
-                step.redis(),
-                new SwitchScript(
-                    step.source(),
-                    step.dest(),
-                    step.migration(),
-                    step.get("tunnelKeyFile", String.class),
-                    step.get("switchStagedSite", String.class)))
+        switchOf(step, step.get(TUNNEL_KEY, String.class), step.get(STAGED_SITE, String.class))
             .look(ROUND);
     step.put("switchOutcome", look.outcome().map(Enum::name).orElse(""));
     // From then on source is to follow through the tunnel, which a restart of it would have ended;

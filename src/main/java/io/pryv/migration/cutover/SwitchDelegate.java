@@ -1,0 +1,28 @@
+package io.pryv.migration.cutover;
+
+import io.pryv.migration.process.StepContext;
+import io.pryv.migration.process.StepContexts;
+import io.pryv.migration.process.StepDelegate;
+
+/** A step that has to do with the switch of its migration. */
+abstract class SwitchDelegate extends StepDelegate {
+
+  /** The variable in which the step that opens a tunnel to dest leaves its key's file. */
+  static final String TUNNEL_KEY = "tunnelKeyFile";
+
+  /** The variable in which the step that prepares nginx's file for the switch leaves its place. */
+  static final String STAGED_SITE = "switchStagedSite";
+
+  SwitchDelegate(StepContexts contexts) {
+    super(contexts);
+  }
+
+  /** The migration's switch; no site file is needed to measure it. */
+  static Switch switchOf(StepContext step, String tunnelKey, String stagedSite) {
+    return new Switch(
+        step.hands(),
+        step.journal(),
+        step.redis(),
+        new SwitchScript(step.source(), step.dest(), step.migration(), tunnelKey, stagedSite));
+  }
+}
