@@ -53,7 +53,10 @@ final class Known {
   static final String NAME_SERVERS_BACK = "nameServersBack";
   static final String RETIREMENT = "confirmRetirement";
 
-  /** Steps that change nothing on a machine. */
+  /**
+   * Steps that change nothing on a machine; {@code catchUp} does nothing unless dest has lost
+   * source, and is {@code followSource} then.
+   */
   private static final Set<String> LOOKS =
       Set.of(
           "preflight",
@@ -64,7 +67,7 @@ final class Known {
           "proveProxy",
           "proveSwitch",
           "measureSwitch",
-          "seeDestServes",
+          "catchUp",
           "listRefusedWrites",
           "compareBeforeFollow",
           "verifyData",
@@ -78,6 +81,7 @@ final class Known {
   private static final Set<String> HERE_ONLY =
       Set.of(
           "readPlatformFile",
+          "seeDestServes",
           "listRecords",
           "watchDelegation",
           "listRecordsBack",

@@ -163,6 +163,7 @@ final class Matrix {
     Step first =
         steps.stream()
             .filter(step -> Known.reachesNoMachine(step) && !Known.withinAnother(step))
+            .filter(step -> !Known.live(step))
             .findFirst()
             .orElseThrow();
     return first.equals(cell.step())

@@ -524,7 +524,10 @@ final class MigrationRun {
     if (stuck.isEmpty()) {
       common.addAll(atEnd(end, back, before));
     }
-    TrafficJudge clients = new TrafficJudge(JSON.readTree(lab.endTraffic().toFile()));
+    Path clientsReport = directory.resolve("traffic.json");
+    Files.copy(lab.endTraffic(), clientsReport);
+    TrafficJudge clients = new TrafficJudge(JSON.readTree(clientsReport.toFile()));
+    tell("Redis seen: " + runIds.machines());
     common.addAll(
         clients.problems(runIds.machines(), back).stream()
             .filter(problem -> stuck.isEmpty() || !problem.startsWith("clients were not served"))

@@ -33,6 +33,18 @@ class TrafficJudgeTest {
   }
 
   @Test
+  void aSourceThatWasRestartedMayTakeWritesAgainAfterARollback() throws JsonProcessingException {
+    Map<String, String> machines = Map.of("a1", "source", "a2", "source", "bb", "dest");
+    TrafficJudge thereAndBack =
+        handedOver(tenures("a2", true, "bb", false), "\"a1\",\"a2\",\"bb\",\"a2\"");
+    assertThat(thereAndBack.problems(machines, true)).isEmpty();
+    TrafficJudge twice =
+        handedOver(tenures("a2", true, "bb", false), "\"a1\",\"bb\",\"a2\",\"bb\",\"a2\"");
+    assertThat(twice.problems(machines, true))
+        .containsExactly("two writers: source took a write after its successor had");
+  }
+
+  @Test
   void wrongAnswersCount() throws JsonProcessingException {
     assertThat(judge(3, "[]", "[]").problems(MACHINES, false))
         .containsExactly("3 wrong answers over HTTPS");
@@ -76,6 +88,14 @@ class TrafficJudgeTest {
   private static String tenures(String first, boolean mixed, String second, boolean mixedToo) {
     return "[{\"runId\":\"%s\",\"interleaved\":%s},{\"runId\":\"%s\",\"interleaved\":%s}]"
         .formatted(first, mixed, second, mixedToo);
+  }
+
+  private static TrafficJudge handedOver(String tenures, String runIds)
+      throws JsonProcessingException {
+    return new TrafficJudge(
+        new ObjectMapper()
+            .readTree(
+                "{\"writes\":{\"redisRunIds\":%s,\"handOvers\":[%s]}}".formatted(tenures, runIds)));
   }
 
   private static TrafficJudge judge(int wrong, String tenures, String windows)
