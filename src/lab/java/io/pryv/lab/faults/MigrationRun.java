@@ -255,12 +255,13 @@ final class MigrationRun {
     }
   }
 
-  /** Leads to a step of the way back. */
+  /** Leads to a step of the way back, or to one that is reached by the failure of another. */
   private void turnBack() {
     if (active != null) {
       return;
     }
     for (Cell cell : cells) {
+      Known.reachedByFailureOf(cell.step()).ifPresent(step -> points.release(When.DURING, step));
       Optional<String> step = Known.reachedByRollbackBefore(cell.step());
       if (step.isPresent() && points.reached(When.BEFORE, step.get()).isPresent()) {
         tell("rollback asked for before " + step.get());

@@ -1,7 +1,8 @@
 package io.pryv.lab.faults;
 
+import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStream;
+import java.io.InputStreamReader;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
@@ -9,14 +10,12 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /** Looks all the time which Redis runs on which machine. */
 final class RunIds implements AutoCloseable {
 
   private static final int PERIOD_MS = 500;
-  private static final Pattern RUN_ID = Pattern.compile("run_id:([0-9a-f]+)");
+  private static final String RUN_ID = "run_id:";
 
   private final Map<String, String> machines = new ConcurrentHashMap<>();
   private final CountDownLatch closed = new CountDownLatch(1);
@@ -55,11 +54,14 @@ final class RunIds implements AutoCloseable {
       redis.connect(new InetSocketAddress(address, 6379), PERIOD_MS);
       redis.setSoTimeout(PERIOD_MS);
       redis.getOutputStream().write("INFO server\r\n".getBytes(StandardCharsets.US_ASCII));
-      InputStream in = redis.getInputStream();
-      byte[] answer = in.readNBytes(800);
-      Matcher found = RUN_ID.matcher(new String(answer, StandardCharsets.US_ASCII));
-      if (found.find()) {
-        machines.put(found.group(1), machine);
+      BufferedReader lines =
+          new BufferedReader(
+              new InputStreamReader(redis.getInputStream(), StandardCharsets.US_ASCII));
+      for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+        if (line.startsWith(RUN_ID)) {
+          machines.put(line.substring(RUN_ID.length()), machine);
+          return;
+        }
       }
     } catch (IOException e) {
       // It does not run now, or not reachably: the next look comes.

@@ -29,7 +29,7 @@ public final class PointFiles {
     HOLD_CHANGE,
     /** As before, but at the first command of any kind, or connection. */
     HOLD_ANY,
-    /** The first changing command is not run; it ends with exit code 1. Twice. */
+    /** The first changing command waits, and is not run: it ends with exit code 1. Twice. */
     FAIL_CHANGE,
     /** As before, but the first command of any kind. */
     FAIL_ANY

@@ -81,7 +81,7 @@ final class Points {
             .armed(When.DURING, name)
             .filter(action -> action == Action.FAIL_ANY || action == Action.FAIL_CHANGE)
             .filter(action -> meets(action, command));
-    if (armed.isPresent() && files.reach(When.DURING, name, "")) {
+    if (armed.isPresent() && passBy(When.DURING, name)) {
       failing = name + command.purpose();
       failuresLeft.set(FAILURES);
     }
@@ -101,7 +101,7 @@ final class Points {
         )
         code=$?
         touch %s
-        tries=1200
+        tries=3600
         while [ -e %s ] && [ $tries -gt 0 ]; do sleep 0.05; tries=$((tries - 1)); done
         exit $code
         """
@@ -110,9 +110,10 @@ final class Points {
         command.purpose(), script, command.input(), command.deadline(), command.changes());
   }
 
-  private void passBy(When when, String name) {
+  /** Waits at an armed point until it is released; whether there was one. */
+  private boolean passBy(When when, String name) {
     if (files.armed(when, name).isEmpty() || !files.reach(when, name, "")) {
-      return;
+      return false;
     }
     try {
       while (files.reached(when, name).isPresent()) {
@@ -121,6 +122,7 @@ final class Points {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+    return true;
   }
 
   /** Work of the engine. */

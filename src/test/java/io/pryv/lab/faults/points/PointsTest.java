@@ -14,6 +14,7 @@ import java.net.Socket;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -75,12 +76,21 @@ class PointsTest {
   }
 
   @Test
-  void anArmedCommandFailsTwiceAndThenWorks() {
+  void anArmedCommandFailsTwiceOnceItIsReleasedAndThenWorks() throws Exception {
     files.arm(When.DURING, "stop", Action.FAIL_CHANGE);
-    List<Integer> codes = new ArrayList<>();
-    for (int i = 0; i < 3; i++) {
-      step("stop", codes, CHANGE);
-    }
+    List<Integer> codes = Collections.synchronizedList(new ArrayList<>());
+    Thread steps =
+        new Thread(
+            () -> {
+              for (int i = 0; i < 3; i++) {
+                step("stop", codes, CHANGE);
+              }
+            });
+    steps.start();
+    await().until(() -> files.reached(When.DURING, "stop").isPresent());
+    assertThat(codes).isEmpty();
+    files.release(When.DURING, "stop");
+    steps.join(Duration.ofSeconds(10).toMillis());
     assertThat(codes).containsExactly(1, 1, 0);
     assertThat(scripts).containsExactly(CHANGE.script());
   }
