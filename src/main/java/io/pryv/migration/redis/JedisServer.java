@@ -115,10 +115,23 @@ final class JedisServer implements RedisServer {
 
   @Override
   public KeyComparison compareUsersWith(RedisServer other) {
+    return compare(UserComparison.byValue(this, peer(other)));
+  }
+
+  @Override
+  public KeyComparison findUsersIn(RedisServer other) {
+    return compare(UserComparison.byPresence(this, peer(other)));
+  }
+
+  private static JedisServer peer(RedisServer other) {
     if (!(other instanceof JedisServer peer)) {
       throw new IllegalArgumentException("not a server that can be read: " + other);
     }
-    try (UserComparison comparison = new UserComparison(this, peer)) {
+    return peer;
+  }
+
+  private KeyComparison compare(UserComparison users) {
+    try (UserComparison comparison = users) {
       scan(comparison::compare);
       return comparison.result();
     }

@@ -19,7 +19,18 @@ public record KeyComparison(long compared, long differing, List<String> examples
    * with the core of its own configuration, so that it may differ although nothing is lost.
    */
   public static KeyComparison ofUsers(RedisServer from, RedisServer to) {
-    KeyComparison all = from.compareUsersWith(to);
+    return withoutFixture(from.compareUsersWith(to), from);
+  }
+
+  /**
+   * Which users another server lacks, the fixture user left out; what a writer has changed since
+   * does not count.
+   */
+  public static KeyComparison ofUsersLacking(RedisServer from, RedisServer to) {
+    return withoutFixture(from.findUsersIn(to), from);
+  }
+
+  private static KeyComparison withoutFixture(KeyComparison all, RedisServer from) {
     List<String> fixture = all.examples().stream().filter(key -> ofFixture(key, from)).toList();
     List<String> rest = all.examples().stream().filter(key -> !fixture.contains(key)).toList();
     return new KeyComparison(all.compared(), all.differing() - fixture.size(), rest);

@@ -30,6 +30,11 @@ enum KeyKind {
     throw new IllegalStateException("every key is at least OTHER");
   }
 
+  /** Whether such a key begins with its user's name. */
+  boolean named() {
+    return this == USER || this == SERVER;
+  }
+
   /** Whether users are made of such keys. */
   boolean ofUsers() {
     return this == USER || this == SERVER || this == EMAIL;

@@ -25,6 +25,13 @@ public interface RedisServer extends AutoCloseable {
   KeyComparison compareUsersWith(RedisServer other);
 
   /**
+   * Whether another server knows every user of this one: each {@code :users} and {@code :server}
+   * key, whatever its value, since a writer may have changed it. What differs is what the other
+   * lacks. An e-mail address is not asked for: it goes when its user takes another one.
+   */
+  KeyComparison findUsersIn(RedisServer other);
+
+  /**
    * From now on no write is accepted ({@code min-replicas-to-write 99}), proven by a refused one;
    * waits until no other client is inside a MULTI (field guide 3.16: a queued one still executes).
    */

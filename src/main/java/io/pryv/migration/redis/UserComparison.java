@@ -11,6 +11,8 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BiPredicate;
+import java.util.function.Predicate;
 
 /**
  * Compares the users' keys of two servers in batches small enough to leave their clients alone,
@@ -30,6 +32,8 @@ final class UserComparison implements AutoCloseable {
 
   private final JedisServer from;
   private final JedisServer to;
+  private final Predicate<KeyKind> looksAt;
+  private final BiPredicate<StoredValue, StoredValue> same;
   private final ExecutorService threads = Executors.newFixedThreadPool(LANES);
   private final Semaphore room = new Semaphore(BATCHES_IN_MEMORY);
   private final Queue<Lane> idle = new ConcurrentLinkedQueue<>();
@@ -41,14 +45,30 @@ final class UserComparison implements AutoCloseable {
   private long compared;
   private long differing;
 
-  UserComparison(JedisServer from, JedisServer to) {
+  private UserComparison(
+      JedisServer from,
+      JedisServer to,
+      Predicate<KeyKind> looksAt,
+      BiPredicate<StoredValue, StoredValue> same) {
     this.from = from;
     this.to = to;
+    this.looksAt = looksAt;
+    this.same = same;
+  }
+
+  /** Every key that users are made of, and its value. */
+  static UserComparison byValue(JedisServer from, JedisServer to) {
+    return new UserComparison(from, to, KeyKind::ofUsers, StoredValue::equals);
+  }
+
+  /** The keys that bear a user's name, whatever their value. */
+  static UserComparison byPresence(JedisServer from, JedisServer to) {
+    return new UserComparison(from, to, KeyKind::named, (here, there) -> !there.absent());
   }
 
   /** Compares those of the keys that are of users; waits while too many are under way. */
   void compare(List<byte[]> keys) {
-    List<byte[]> ofUsers = keys.stream().filter(key -> KeyKind.of(key).ofUsers()).toList();
+    List<byte[]> ofUsers = keys.stream().filter(key -> looksAt.test(KeyKind.of(key))).toList();
     for (int start = 0; start < ofUsers.size(); start += BATCH) {
       List<byte[]> batch = ofUsers.subList(start, Math.min(start + BATCH, ofUsers.size()));
       await(1);
@@ -117,7 +137,7 @@ final class UserComparison implements AutoCloseable {
           continue;
         }
         compared++;
-        if (!here.get(i).equals(there.get(i))) {
+        if (!same.test(here.get(i), there.get(i))) {
           differing++;
           if (examples.size() < EXAMPLES) {
             examples.add(new String(keys.get(i), StandardCharsets.UTF_8));

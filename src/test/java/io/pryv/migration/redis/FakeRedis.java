@@ -10,6 +10,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
+import java.util.function.BiPredicate;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /**
@@ -130,12 +132,24 @@ public class FakeRedis implements RedisServer {
 
   @Override
   public KeyComparison compareUsersWith(RedisServer other) {
+    return compare((FakeRedis) other, KeyKind::ofUsers, Object::equals);
+  }
+
+  @Override
+  public KeyComparison findUsersIn(RedisServer other) {
+    return compare((FakeRedis) other, KeyKind::named, (here, there) -> there != null);
+  }
+
+  private KeyComparison compare(
+      FakeRedis peer, Predicate<KeyKind> looksAt, BiPredicate<Object, Object> same) {
     refuseWhenDown();
-    FakeRedis peer = (FakeRedis) other;
     peer.refuseWhenDown();
-    List<String> compared = keys().keySet().stream().filter(key -> kind(key).ofUsers()).toList();
+    List<String> compared =
+        keys().keySet().stream().filter(key -> looksAt.test(kind(key))).toList();
     List<String> differing =
-        compared.stream().filter(key -> !keys().get(key).equals(peer.keys().get(key))).toList();
+        compared.stream()
+            .filter(key -> !same.test(keys().get(key), peer.keys().get(key)))
+            .toList();
     return new KeyComparison(
         compared.size(), differing.size(), differing.stream().limit(10).toList());
   }

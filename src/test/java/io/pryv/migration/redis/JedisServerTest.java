@@ -115,6 +115,22 @@ class JedisServerTest {
   }
 
   @Test
+  void aUserWhomAWriterHasChangedSinceIsNotLackingAndOneOfWhomNothingIsLeftIs() {
+    users(onSource, 0, 20);
+    users(onDest, 0, 20);
+    onDest.hset("user8:users", "email", "another@example.org");
+    onDest.del("user8@example.org:email");
+    onDest.set("user10:server", "core9.pryv.lab");
+    onSource.set("gone:access", "not compared", SetParams.setParams().ex(60));
+    assertThat(server.findUsersIn(other)).isEqualTo(new KeyComparison(40, 0, List.of()));
+
+    onDest.del("user7:users");
+    onDest.del("user12:server");
+    assertThat(server.findUsersIn(other))
+        .isEqualTo(new KeyComparison(40, 2, List.of("user12:server", "user7:users")));
+  }
+
+  @Test
   void fieldsInAnotherOrderAndKeysOfUnusualTypesAreEqual() {
     onSource.hset("a:users", "username", "a");
     onSource.hset("a:users", "email", "é@x");
