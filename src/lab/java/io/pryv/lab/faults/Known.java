@@ -103,6 +103,7 @@ final class Known {
           "launchDest",
           "bulkSync",
           "followSource",
+          "followSourceBack",
           "catchUp",
           "preSync",
           "lastSync",
@@ -132,6 +133,8 @@ final class Known {
           Map.entry("returnWriter", "listRecords"),
           Map.entry("returnProxy", "listRecords"),
           Map.entry("closeTunnelBack", "listRecords"),
+          Map.entry("followSourceBack", "verifyData"),
+          Map.entry("leaveSourceBack", "verifyData"),
           Map.entry("undoPreparation", "listRecords"),
           Map.entry("forgetRollbackNotes", "listRecords"));
 

@@ -139,7 +139,10 @@ final class Matrix {
     }
     return switch (cell.fault()) {
       case ROLLBACK -> Verdict.impossible("the way back is under way already");
-      case DISK_FULL -> Verdict.impossible("the step writes nothing to dest's data");
+      case DISK_FULL ->
+          Known.writesDestData(cell.step())
+              ? Verdict.RUN
+              : Verdict.impossible("the step writes nothing to dest's data");
       case KILLED_DURING, POWER_CUT -> Verdict.RUN;
       default ->
           Verdict.folded(

@@ -1,6 +1,7 @@
 package io.pryv.migration.process;
 
 import io.pryv.migration.machine.LeaseHeld;
+import io.pryv.migration.platform.StepFailure;
 import io.pryv.migration.process.StandingWatch.Finding;
 import java.time.Duration;
 import java.time.Instant;
@@ -34,23 +35,15 @@ import org.springframework.context.SmartLifecycle;
 import org.springframework.stereotype.Component;
 
 /**
- * Looks after every migration whose source follows dest, for the days between {@code followDest}
- * and {@code retireSource}. Trouble is an incident in Cockpit, which goes away with the trouble;
- * what was mended, and how long the trouble lasted, stands in the logbook.
+ * Looks after every migration one of whose registers follows the other, for the days that this
+ * takes. Trouble is an incident in Cockpit, which goes away with the trouble; what was mended, and
+ * how long the trouble lasted, stands in the logbook.
  */
 @Component
 class ReplicationWatch implements SmartLifecycle {
 
-  /** Type of the incident. */
-  static final String INCIDENT = "sourceDoesNotFollow";
-
-  /** Set by the diagram when source follows, and unset when it is about to be retired. */
-  static final String FOLLOWS = "sourceFollows";
-
   /** Under this name its changes and notes stand in the logbook. */
   static final String STEP = "replicationWatch";
-
-  private static final String NAME = "Watch over source, which follows dest";
 
   private static final Logger LOG = LoggerFactory.getLogger(ReplicationWatch.class);
 
@@ -68,7 +61,19 @@ class ReplicationWatch implements SmartLifecycle {
   private final Logbook logbook;
 
   /** Looks under way: one that hangs on a dead machine is waited for, not doubled. */
-  private final Map<String, CompletableFuture<Finding>> looks = new ConcurrentHashMap<>();
+  private final Map<Watched, CompletableFuture<Finding>> looks = new ConcurrentHashMap<>();
+
+  /** Remedies under way: they may take longer than the pause between two looks. */
+  private final Set<Watched> mending = ConcurrentHashMap.newKeySet();
+
+  /** Why the last remedy could not be done; told with the trouble, until one could. */
+  private final Map<Watched, String> refusals = new ConcurrentHashMap<>();
+
+  /** Since when there is trouble that was told more than once. */
+  private final Map<Watched, Instant> since = new ConcurrentHashMap<>();
+
+  /** One migration, and which of its registers follows. */
+  private record Watched(String migration, Following following) {}
 
   private ScheduledExecutorService clock;
   private ScheduledFuture<?> rounds;
@@ -93,68 +98,84 @@ class ReplicationWatch implements SmartLifecycle {
             .stream()
             .map(ProcessInstance::getId)
             .collect(Collectors.toSet());
-    List<String> following = new ArrayList<>();
-    Set<String> watched = new HashSet<>();
-    for (VariableInstance flag :
-        runtime.createVariableInstanceQuery().variableName(FOLLOWS).list()) {
-      String migration = flag.getProcessInstanceId();
-      if (active.contains(migration) && !Boolean.FALSE.equals(flag.getValue())) {
-        watched.add(migration);
-        if (Boolean.TRUE.equals(flag.getValue())) {
-          following.add(migration);
-        } else {
-          tell(migration, List.of(nonsense(flag.getValue())));
+    List<Watched> following = new ArrayList<>();
+    Set<Watched> watched = new HashSet<>();
+    for (Following one : Following.values()) {
+      for (VariableInstance flag :
+          runtime.createVariableInstanceQuery().variableName(one.flag()).list()) {
+        Watched who = new Watched(flag.getProcessInstanceId(), one);
+        if (active.contains(who.migration()) && !Boolean.FALSE.equals(flag.getValue())) {
+          watched.add(who);
+          if (Boolean.TRUE.equals(flag.getValue())) {
+            following.add(who);
+          } else {
+            tell(who, List.of(nonsense(one, flag.getValue())));
+          }
         }
       }
     }
     long end = System.nanoTime() + LONGEST_LOOK.toNanos();
-    Map<String, CompletableFuture<Finding>> begun = new LinkedHashMap<>();
-    following.forEach(migration -> begun.put(migration, lookAt(migration)));
+    Map<Watched, CompletableFuture<Finding>> begun = new LinkedHashMap<>();
+    following.forEach(who -> begun.put(who, lookAt(who)));
     begun.forEach(
-        (migration, look) -> {
+        (who, look) -> {
           try {
-            Finding found = await(look, end);
-            tell(migration, found.troubles());
-            mend(migration, found.remedies());
+            Finding found = await(who, look, end);
+            tell(who, found.troubles());
+            mend(who, found.remedies());
           } catch (RuntimeException e) {
             // Such as a step that moved on in the same moment: the next look comes soon.
-            LOG.debug("a look at {} came to nothing", migration, e);
+            LOG.debug("a look at {} came to nothing", who, e);
           }
         });
-    runtime.createIncidentQuery().incidentType(INCIDENT).list().stream()
-        .filter(incident -> !watched.contains(incident.getProcessInstanceId()))
-        .forEach(incident -> runtime.resolveIncident(incident.getId()));
+    for (Following one : Following.values()) {
+      runtime.createIncidentQuery().incidentType(one.incident()).list().stream()
+          .filter(incident -> !watched.contains(new Watched(incident.getProcessInstanceId(), one)))
+          .forEach(incident -> runtime.resolveIncident(incident.getId()));
+    }
+    refusals.keySet().retainAll(watched);
+    since.keySet().retainAll(watched);
   }
 
-  private static String nonsense(Object found) {
+  private static String nonsense(Following following, Object found) {
     return "variable "
-        + FOLLOWS
+        + following.flag()
         + ": expected true or false, found "
         + found
-        + ": nobody looks after source; put it right in Cockpit (true while source follows dest)";
+        + ": nobody looks after "
+        + following.follower()
+        + "; put it right in Cockpit (true while "
+        + following.follower()
+        + " follows "
+        + following.followed()
+        + ")";
   }
 
-  private CompletableFuture<Finding> lookAt(String migration) {
+  private CompletableFuture<Finding> lookAt(Watched who) {
     CompletableFuture<Finding> look =
         looks.computeIfAbsent(
-            migration,
-            id ->
+            who,
+            one ->
                 CompletableFuture.supplyAsync(
                     () ->
-                        watch.look(steps.between(id, STEP, name -> runtime.getVariable(id, name))),
+                        watch.look(
+                            steps.between(
+                                one.migration(),
+                                STEP,
+                                name -> runtime.getVariable(one.migration(), name)),
+                            one.following()),
                     eyes));
-    return look.whenComplete((found, failure) -> looks.remove(migration, look));
+    return look.whenComplete((found, failure) -> looks.remove(who, look));
   }
 
-  private static Finding await(CompletableFuture<Finding> look, long end) {
+  private static Finding await(Watched who, CompletableFuture<Finding> look, long end) {
     try {
       return look.get(Math.max(0, end - System.nanoTime()), TimeUnit.NANOSECONDS);
     } catch (TimeoutException e) {
       return Finding.of(
           List.of(
-              "no answer from source's machine within "
-                  + LONGEST_LOOK.toSeconds()
-                  + " s: it is down, unreachable or overloaded"));
+              "no answer from %s's machine within %d s: it is down, unreachable or overloaded"
+                  .formatted(who.following().follower(), LONGEST_LOOK.toSeconds())));
     } catch (ExecutionException e) {
       if (e.getCause() instanceof LeaseHeld refused && refused.overtaken()) {
         // A step began meanwhile: the next look tells what it has made of it.
@@ -167,64 +188,127 @@ class ReplicationWatch implements SmartLifecycle {
     }
   }
 
-  private void tell(String migration, List<String> troubles) {
+  private void tell(Watched who, List<String> troubles) {
     Optional<Incident> told =
         runtime
             .createIncidentQuery()
-            .processInstanceId(migration)
-            .incidentType(INCIDENT)
+            .processInstanceId(who.migration())
+            .incidentType(who.following().incident())
             .list()
             .stream()
             .findFirst();
-    if (!troubles.isEmpty() && told.isEmpty() && mayBeTold(migration)) {
-      String trouble = String.join("; ", troubles);
-      LOG.error("source does not follow dest in {}: {}", migration, trouble);
-      leaf(migration)
-          .ifPresent(
-              where -> runtime.createIncident(INCIDENT, where.getId(), "replication", trouble));
-    } else if (troubles.isEmpty() && told.isPresent()) {
-      LOG.info("source follows dest again in {}", migration);
-      runtime.resolveIncident(told.get().getId());
-      Duration lasted =
-          Duration.between(told.get().getIncidentTimestamp().toInstant(), Instant.now());
-      note(
-          migration,
-          lasted,
-          "all well again after %d s of trouble, which began with: %s"
-              .formatted(lasted.toSeconds(), told.get().getIncidentMessage()));
+    if (troubles.isEmpty()) {
+      refusals.remove(who);
+      told.ifPresent(incident -> over(who, incident));
+      return;
     }
+    String refusal = refusals.getOrDefault(who, "");
+    if (told.isPresent() && told.get().getIncidentMessage().contains(refusal)) {
+      return;
+    }
+    if (mayBeTold(who)) {
+      String trouble =
+          String.join("; ", troubles) + (refusal.isEmpty() ? "" : "; not mended yet: " + refusal);
+      LOG.error(
+          "{} does not follow {} in {}: {}",
+          who.following().follower(),
+          who.following().followed(),
+          who.migration(),
+          trouble);
+      // An incident keeps its first words: why it can not be mended is told by another.
+      told.ifPresent(
+          incident -> {
+            since.putIfAbsent(who, incident.getIncidentTimestamp().toInstant());
+            runtime.resolveIncident(incident.getId());
+          });
+      leaf(who.migration())
+          .ifPresent(
+              where ->
+                  runtime.createIncident(
+                      who.following().incident(), where.getId(), "replication", trouble));
+    }
+  }
+
+  private void over(Watched who, Incident told) {
+    LOG.info(
+        "{} follows {} again in {}",
+        who.following().follower(),
+        who.following().followed(),
+        who.migration());
+    runtime.resolveIncident(told.getId());
+    Instant began = since.remove(who);
+    Duration lasted =
+        Duration.between(
+            began == null ? told.getIncidentTimestamp().toInstant() : began, Instant.now());
+    note(
+        who,
+        lasted,
+        "all well again after %d s of trouble, which began with: %s"
+            .formatted(lasted.toSeconds(), told.getIncidentMessage()));
+  }
+
+  /** What takes long for one migration keeps no look at another waiting. */
+  private void mend(Watched who, List<Supplier<String>> remedies) {
+    if (remedies.isEmpty() || !mending.add(who)) {
+      return;
+    }
+    eyes.execute(
+        () -> {
+          try {
+            remedies.forEach(remedy -> mend(who, remedy));
+          } catch (RuntimeException e) {
+            LOG.debug("a remedy for {} came to nothing", who, e);
+          } finally {
+            mending.remove(who);
+          }
+        });
   }
 
   /** Never beside a step: what it closes for good must not be opened again behind its back. */
-  private void mend(String migration, List<Supplier<String>> remedies) {
-    for (Supplier<String> remedy : remedies) {
-      steps.whenFree(
-          migration,
-          () -> {
-            if (follows(migration)) {
-              long began = System.nanoTime();
-              String done = remedy.get();
-              if (!done.isEmpty()) {
-                LOG.info("{}: {}", migration, done);
-                note(migration, Duration.ofNanos(System.nanoTime() - began), done);
-              }
+  private void mend(Watched who, Supplier<String> remedy) {
+    steps.whenFree(
+        who.migration(),
+        () -> {
+          if (!follows(who)) {
+            return;
+          }
+          long began = System.nanoTime();
+          try {
+            String done = remedy.get();
+            if (!done.isEmpty()) {
+              refusals.remove(who);
+              LOG.info("{}: {}", who.migration(), done);
+              note(who, Duration.ofNanos(System.nanoTime() - began), done);
             }
-          });
-    }
+          } catch (StepFailure refused) {
+            if (refused instanceof LeaseHeld held && held.overtaken()) {
+              // A step acts instead: the next look tells what it has made of it.
+              return;
+            }
+            LOG.warn("{}: {}", who.migration(), refused.getMessage());
+            refusals.put(who, refused.getMessage());
+          }
+        });
   }
 
-  private boolean follows(String migration) {
-    return Boolean.TRUE.equals(runtime.getVariable(migration, FOLLOWS));
+  private boolean follows(Watched who) {
+    return Boolean.TRUE.equals(runtime.getVariable(who.migration(), who.following().flag()));
   }
 
   /** Not when the watch has just been told to end. */
-  private boolean mayBeTold(String migration) {
-    Object follows = runtime.getVariable(migration, FOLLOWS);
+  private boolean mayBeTold(Watched who) {
+    Object follows = runtime.getVariable(who.migration(), who.following().flag());
     return follows != null && !Boolean.FALSE.equals(follows);
   }
 
-  private void note(String migration, Duration duration, String said) {
-    logbook.passed(migration, STEP, NAME, duration, said);
+  private void note(Watched who, Duration duration, String said) {
+    logbook.passed(
+        who.migration(),
+        STEP,
+        "Watch over %s, which follows %s"
+            .formatted(who.following().follower(), who.following().followed()),
+        duration,
+        said);
   }
 
   /** Where the migration stands: an incident belongs to an execution that stands at an activity. */
@@ -236,6 +320,7 @@ class ReplicationWatch implements SmartLifecycle {
 
   @Override
   public synchronized void start() {
+    mending.clear();
     eyes = Executors.newCachedThreadPool(work -> daemon(work, "replication-look"));
     clock = Executors.newSingleThreadScheduledExecutor(work -> daemon(work, "replication-watch"));
     rounds =

@@ -150,7 +150,7 @@ public class Rollback {
 
   /** The event subprocess begins: what ran is cancelled, and nobody watches it any more. */
   public void asked(DelegateExecution execution) {
-    execution.setVariable(ReplicationWatch.FOLLOWS, false);
+    execution.setVariable(Following.SOURCE.flag(), false);
     String reason = String.valueOf(execution.getVariable(REASON));
     logbook.decided(
         execution.getProcessInstanceId(),

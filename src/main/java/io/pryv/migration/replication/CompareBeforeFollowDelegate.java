@@ -18,7 +18,7 @@ class CompareBeforeFollowDelegate extends StepDelegate {
   protected void perform(StepContext step) {
     try (RedisServer source = step.redis().open(step.source());
         RedisServer dest = step.redis().open(step.dest())) {
-      FollowGuard.Passed passed = new FollowGuard(source, dest).pass();
+      FollowGuard.Passed passed = FollowGuard.ofSource(source, dest).pass();
       step.put("guardKeysCompared", passed.keys().compared());
       step.evidence("guard", passed.markdown());
       step.say(passed.keys().compared() + " keys of source's users are on dest with equal values");

@@ -138,7 +138,7 @@ final class FollowDest {
     onSource.fence();
     try {
       return "source fenced; guard passed again: %d keys of its users are on dest with equal values"
-          .formatted(new FollowGuard(onSource, onDest).pass().keys().compared());
+          .formatted(FollowGuard.ofSource(onSource, onDest).pass().keys().compared());
     } catch (StepFailure stopped) {
       if (!fencedBefore) {
         onSource.liftFence();

@@ -6,46 +6,103 @@ import io.pryv.migration.redis.KeyCounts;
 import io.pryv.migration.redis.RedisServer;
 import java.time.Duration;
 import java.util.Map;
+import java.util.function.BiFunction;
 
 /**
- * What must hold before source may follow dest: an empty or short master wipes its replica (field
- * guide 3.5), so every key of source's users is on dest with an equal value, dest's data is safe on
- * its disk (3.16), and source's Redis understands dest's (3.6).
+ * What must hold before one register's Redis may follow the other's: an empty or short master wipes
+ * its replica (field guide 3.5), so no user may get lost by it; the master's data is safe on its
+ * disk (3.16), and the replica understands what the master sends (3.6).
+ *
+ * <p>Source, which follows dest once it was promoted, must find every key of its users there with
+ * an equal value. Dest, which follows source once that is the writer again, must find each of its
+ * users there: source may have changed them since, and dest, fenced, has not.
  */
 final class FollowGuard {
 
-  private static final String NAME = "guard before source follows dest";
-
-  private final RedisServer source;
-  private final RedisServer dest;
+  private final RedisServer follower;
+  private final RedisServer followed;
+  private final String follows;
+  private final String leads;
+  private final Loss loss;
   private final Duration patience;
 
-  FollowGuard(RedisServer source, RedisServer dest) {
-    this(source, dest, Duration.ofSeconds(60));
+  /**
+   * What counts as lost.
+   *
+   * @param comparison of the follower's users with the followed
+   * @param expected of each of their keys, in words
+   * @param found what else there may be
+   */
+  private record Loss(
+      BiFunction<RedisServer, RedisServer, KeyComparison> comparison,
+      String expected,
+      String found,
+      String next) {}
+
+  private static final Loss ANY_VALUE =
+      new Loss(
+          KeyComparison::ofUsers,
+          "with an equal value",
+          "missing or different",
+          "Compare these keys by hand, bring them to dest, then retry");
+
+  private static final Loss A_USER =
+      new Loss(
+          KeyComparison::ofUsersLacking,
+          "whatever its value",
+          "missing",
+          "See whether somebody has deleted them on source since it takes writes again; if not, bring"
+              + " them there by hand. Until then dest's DNS answers with what dest has");
+
+  private FollowGuard(
+      RedisServer follower,
+      RedisServer followed,
+      String follows,
+      String leads,
+      Loss loss,
+      Duration patience) {
+    this.follower = follower;
+    this.followed = followed;
+    this.follows = follows;
+    this.leads = leads;
+    this.loss = loss;
+    this.patience = patience;
+  }
+
+  /** Before source follows dest. */
+  static FollowGuard ofSource(RedisServer source, RedisServer dest) {
+    return ofSource(source, dest, Duration.ofSeconds(60));
   }
 
   /** Waits that long for an AOF rewrite on dest to end. */
-  FollowGuard(RedisServer source, RedisServer dest, Duration patience) {
-    this.source = source;
-    this.dest = dest;
-    this.patience = patience;
+  static FollowGuard ofSource(RedisServer source, RedisServer dest, Duration patience) {
+    return new FollowGuard(source, dest, "source", "dest", ANY_VALUE, patience);
+  }
+
+  /** Before dest follows source again; waits that long for an AOF rewrite on source to end. */
+  static FollowGuard ofDest(RedisServer dest, RedisServer source, Duration patience) {
+    return new FollowGuard(dest, source, "dest", "source", A_USER, patience);
   }
 
   /**
    * What the guard saw.
    *
-   * @param keys comparison of source's users with dest's, the fixture user left out
+   * @param follows who is to follow, in words
+   * @param leads whom
+   * @param keys comparison of the follower's users with the followed, the fixture user left out
    */
   record Passed(
+      String follows,
+      String leads,
       KeyComparison keys,
-      KeyCounts onSource,
-      KeyCounts onDest,
-      String sourceVersion,
-      String destVersion) {
+      KeyCounts onFollower,
+      KeyCounts onFollowed,
+      String followersVersion,
+      String followedsVersion) {
 
     String markdown() {
       return """
-          | what | source | dest |
+          | what | %s | %s |
           |---|---|---|
           | Redis | %s | %s |
           | users | %d | %d |
@@ -53,63 +110,68 @@ final class FollowGuard {
           | e-mail addresses | %d | %d |
           | AOF rewrite | | none, last one ok |
 
-          %d keys of source's users compared: each is on dest with an equal value. \
+          %d keys of %s's users compared: each is on %s with an equal value. \
           (The register's own fixture user `%s`, which each side writes at its start, does not count.)
           """
           .formatted(
-              sourceVersion,
-              destVersion,
-              onSource.users(),
-              onDest.users(),
-              onSource.servers(),
-              onDest.servers(),
-              onSource.emails(),
-              onDest.emails(),
+              follows,
+              leads,
+              followersVersion,
+              followedsVersion,
+              onFollower.users(),
+              onFollowed.users(),
+              onFollower.servers(),
+              onFollowed.servers(),
+              onFollower.emails(),
+              onFollowed.emails(),
               keys.compared(),
+              follows,
+              leads,
               KeyComparison.FIXTURE_USER);
     }
   }
 
-  /** Looks at everything; throws unless source loses nothing by following dest. */
+  /** Looks at everything; throws unless nobody gets lost by following. */
   Passed pass() {
-    Map<String, String> destInfo = dest.info("replication");
-    if (!"master".equals(destInfo.get("role"))) {
+    Map<String, String> info = followed.info("replication");
+    if (!"master".equals(info.get("role"))) {
       throw failure(
-          "dest",
-          "dest a master",
-          "its role is " + destInfo.get("role"),
-          "dest must hold the platform's data by itself: see why it follows another Redis");
+          leads,
+          leads + " a master",
+          "its role is " + info.get("role"),
+          leads + " must hold the platform's data by itself: see why it follows another Redis");
     }
-    String sourceVersion = source.info("server").get("redis_version");
-    String destVersion = dest.info("server").get("redis_version");
-    if (older(sourceVersion, destVersion)) {
+    String own = follower.info("server").get("redis_version");
+    String sent = followed.info("server").get("redis_version");
+    if (older(own, sent)) {
       throw failure(
-          "source",
-          "a Redis on source not older than dest's (major.minor)",
-          "source " + sourceVersion + ", dest " + destVersion,
+          follows,
+          "a Redis on %s not older than %s's (major.minor)".formatted(follows, leads),
+          "%s %s, %s %s".formatted(follows, own, leads, sent),
           "an older replica drops its data and cannot read what a newer master sends: run the same"
               + " major.minor on both, then retry");
     }
     requireSafeOnDisk();
-    KeyCounts onSource = source.countKeys();
-    KeyCounts onDest = dest.countKeys();
-    if (onDest.users() == 0) {
+    KeyCounts here = follower.countKeys();
+    KeyCounts there = followed.countKeys();
+    if (there.users() == 0) {
       throw failure(
-          "dest",
-          "the " + onSource.users() + " users that source holds",
+          leads,
+          "the %d users that %s holds".formatted(here.users(), follows),
           "none at all",
-          "do not let source follow dest: it would lose them. See what dest loaded at its start");
+          "do not let %s follow %s: it would lose them. See what %2$s loaded at its start"
+              .formatted(follows, leads));
     }
-    KeyComparison keys = KeyComparison.ofUsers(source, dest);
+    KeyComparison keys = loss.comparison().apply(follower, followed);
     if (keys.differing() > 0) {
       throw failure(
-          "dest",
-          "each of the " + keys.compared() + " keys of source's users, with an equal value",
-          keys.differing() + " missing or different, such as " + String.join(", ", keys.examples()),
-          "do not let source follow dest: it would lose them. Compare these keys by hand, bring"
-              + " them to dest, then retry");
+          leads,
+          "each of the %d keys of %s's users, %s"
+              .formatted(keys.compared(), follows, loss.expected()),
+          keys.differing() + " " + loss.found() + ", such as " + String.join(", ", keys.examples()),
+          "do not let %s follow %s: it would lose them. ".formatted(follows, leads) + loss.next());
     }
-    return new Passed(keys, onSource, onDest, sourceVersion, destVersion);
+    return new Passed(follows, leads, keys, here, there, own, sent);
   }
 
   private void requireSafeOnDisk() {
@@ -117,23 +179,24 @@ final class FollowGuard {
         Wait.until(
             patience,
             () -> {
-              Map<String, String> info = dest.info("persistence");
+              Map<String, String> info = followed.info("persistence");
               return isZero(info, "loading")
                   && isZero(info, "aof_rewrite_in_progress")
                   && isZero(info, "aof_rewrite_scheduled");
             });
-    Map<String, String> info = dest.info("persistence");
+    Map<String, String> info = followed.info("persistence");
     if (!quiet || !"ok".equals(info.getOrDefault("aof_last_bgrewrite_status", "ok"))) {
       throw failure(
-          "dest",
-          "no AOF rewrite under way on dest, and the last one ok",
+          leads,
+          "no AOF rewrite under way on %s, and the last one ok".formatted(leads),
           "aof_rewrite_in_progress:%s, aof_last_bgrewrite_status:%s, loading:%s"
               .formatted(
                   info.get("aof_rewrite_in_progress"),
                   info.get("aof_last_bgrewrite_status"),
                   info.get("loading")),
-          "a dest that dies during a rewrite may come back empty and wipe source: wait for its end"
-              + " (`redis-cli INFO persistence`; `BGREWRITEAOF` after a failed one), then retry");
+          ("a %s that dies during a rewrite may come back empty and wipe %s: wait for its end"
+                  + " (`redis-cli INFO persistence`; `BGREWRITEAOF` after a failed one), then retry")
+              .formatted(leads, follows));
     }
   }
 
@@ -151,7 +214,8 @@ final class FollowGuard {
         : Integer.parseInt(a.length > 1 ? a[1] : "0") < Integer.parseInt(b.length > 1 ? b[1] : "0");
   }
 
-  private static StepFailure failure(String machine, String expected, String found, String next) {
-    return new StepFailure(machine, NAME, expected, found, next);
+  private StepFailure failure(String machine, String expected, String found, String next) {
+    return new StepFailure(
+        machine, "guard before %s follows %s".formatted(follows, leads), expected, found, next);
   }
 }

@@ -10,8 +10,10 @@ import java.time.Duration;
 import java.util.Map;
 
 /**
- * Makes dest's Redis a replica of source's, through the tunnel, before a live cut-over: dest's
- * services run on, and hold all that source holds by the time of the switch. Source is only read.
+ * Makes dest's Redis a replica of source's, through the tunnel: before a live cut-over, so that
+ * dest's services run on, and hold all that source holds by the time of the switch; and after a
+ * return to source, so that dest, to which name servers may lead still, knows whoever registers
+ * meanwhile. Source is only read.
  *
  * <p>dest's file never says that it is a replica, but that it is fenced: whenever it starts, it is
  * neither a second writer nor, once it is elected, wiped by a master of old.
@@ -27,13 +29,13 @@ final class FollowSource {
   private final RedisDoor door;
   private final Tunnel tunnel;
   private final TunnelKey key;
-  private final boolean usersMayGo;
+  private final Guard guard;
 
   /**
    * A way to follow.
    *
    * @param tunnel from dest to source
-   * @param usersMayGo whether users that dest holds by itself may be wiped
+   * @param guard over the users that dest holds
    */
   FollowSource(
       Hands hands,
@@ -42,24 +44,42 @@ final class FollowSource {
       RedisDoor door,
       Tunnel tunnel,
       TunnelKey key,
-      boolean usersMayGo) {
+      Guard guard) {
     this.hands = hands;
     this.source = source;
     this.dest = dest;
     this.door = door;
     this.tunnel = tunnel;
     this.key = key;
-    this.usersMayGo = usersMayGo;
+    this.guard = guard;
+  }
+
+  /** Following replaces all that dest holds: what must hold before. */
+  interface Guard {
+
+    /** Throws a {@link StepFailure} unless dest may follow. */
+    void pass(RedisServer onSource, RedisServer onDest);
+
+    /** Dest, not elected yet, has no users of its own, unless they may be wiped. */
+    static Guard beforeCutOver(Register dest, boolean usersMayGo) {
+      return (onSource, onDest) -> requireNoUsers(dest, usersMayGo, onSource, onDest);
+    }
+
+    /** Source, the writer again, has every user that dest took while it was. */
+    static Guard afterReturn(Duration patience) {
+      return (onSource, onDest) -> FollowGuard.ofDest(onDest, onSource, patience).pass();
+    }
   }
 
   /**
    * How far it is.
    *
    * @param began whether dest was made to follow just now
+   * @param reopened whether the tunnel had to be opened for it
    * @param inSync whether dest has reached the offset that source had at the beginning of the look
    * @param words for the operator
    */
-  record Progress(boolean began, boolean inSync, String words) {}
+  record Progress(boolean began, boolean reopened, boolean inSync, String words) {}
 
   /** Makes dest follow, unless it does, and waits for a while until it has caught up. */
   Progress look(Duration wait) {
@@ -67,19 +87,23 @@ final class FollowSource {
         RedisServer onDest = door.open(dest)) {
       requireWriter(onSource);
       boolean began = !follows(onDest);
+      boolean reopened;
       if (began) {
-        passGuard(onSource, onDest);
+        requireFenced(onDest);
+        // It died with dest's Redis container, if that was started again meanwhile.
+        reopened = requireTunnel(onSource.info("server").get("run_id"));
+        guard.pass(onSource, onDest);
         new RoleFile(hands, dest).fenced();
         onDest.follow(HOST, tunnel.port());
       } else {
-        mend(onSource.info("server").get("run_id"));
+        reopened = mend(onSource.info("server").get("run_id"));
       }
       long offset = number(onSource.info("replication"), "master_repl_offset");
       boolean inSync = Wait.until(wait, () -> reached(onDest.info("replication"), offset));
       if (inSync) {
         requireReadOnly(onDest);
       }
-      return new Progress(began, inSync, words(onDest.info("replication"), offset));
+      return new Progress(began, reopened, inSync, words(onDest.info("replication"), offset));
     }
   }
 
@@ -112,8 +136,8 @@ final class FollowSource {
         "see who made dest follow another Redis (`REPLICAOF NO ONE` ends it), then retry");
   }
 
-  /** Following replaces all that dest holds. */
-  private void passGuard(RedisServer onSource, RedisServer onDest) {
+  private static void requireNoUsers(
+      Register dest, boolean usersMayGo, RedisServer onSource, RedisServer onDest) {
     String sourceVersion = onSource.info("server").get("redis_version");
     String destVersion = onDest.info("server").get("redis_version");
     if (FollowGuard.older(destVersion, sourceVersion)) {
@@ -125,14 +149,6 @@ final class FollowSource {
           "an older replica cannot read what a newer master sends: run the same major.minor on"
               + " both, or choose strategy: cold");
     }
-    if (!onDest.fenced()) {
-      throw new StepFailure(
-          dest.machine().name(),
-          "Redis",
-          "fenced, so that what it holds cannot change any more",
-          "not fenced",
-          "retry the step that fences dest");
-    }
     long users = onDest.countKeys().users();
     if (onDest.countKeys().holdsUsers() && !usersMayGo) {
       throw new StepFailure(
@@ -143,9 +159,21 @@ final class FollowSource {
           "following source would wipe them: see what this machine serves; if they may go, set the"
               + " option destUsersMayGo and start again");
     }
-    // It died with dest's Redis container, if that was started again meanwhile.
-    String runId = onSource.info("server").get("run_id");
-    mend(runId);
+  }
+
+  private void requireFenced(RedisServer onDest) {
+    if (!onDest.fenced()) {
+      throw new StepFailure(
+          dest.machine().name(),
+          "Redis",
+          "fenced, so that what it holds cannot change any more",
+          "not fenced",
+          "retry the step that fences dest, or see who lifted its fence and what it took since");
+    }
+  }
+
+  private boolean requireTunnel(String runId) {
+    boolean reopened = mend(runId);
     TunnelState[] state = new TunnelState[1];
     Wait.until(
         TUNNEL_PATIENCE,
@@ -154,6 +182,7 @@ final class FollowSource {
           return state[0].open();
         });
     requireFarEnd(state[0], runId);
+    return reopened;
   }
 
   private void requireFarEnd(TunnelState state, String runId) {
@@ -170,19 +199,21 @@ final class FollowSource {
   }
 
   /**
-   * A tunnel that leads nowhere is opened anew. When source's container has another address by now,
-   * the key's line in source's authorized_keys must say so first, and the loop's present session,
-   * which began with the old line, must end.
+   * A tunnel that leads nowhere is opened anew. When there is no key yet, it is made; when source's
+   * container has another address by now, the key's line in source's authorized_keys must say so
+   * first, and the loop's present session, which began with the old line, must end.
    */
-  private void mend(String runId) {
+  private boolean mend(String runId) {
     TunnelState state = tunnel.look();
-    if (!state.open() || !state.farRunId().equals(runId)) {
-      if (!key.accepted()) {
-        tunnel.close();
-        key.make();
-      }
-      tunnel.launch();
+    if (state.open() && state.farRunId().equals(runId)) {
+      return false;
     }
+    tunnel.requireTools(state);
+    if (!key.accepted()) {
+      tunnel.close();
+      key.make();
+    }
+    return tunnel.launch();
   }
 
   private static boolean reached(Map<String, String> info, long offset) {

@@ -34,7 +34,8 @@ class FollowSourceDelegate extends StepDelegate {
                 new Tunnel(step.hands(), ends, step.migration()),
                 new TunnelKey(
                     step.hands(), ends, step.migration(), step.platform().options().keyType()),
-                kept || step.platform().options().destUsersMayGo())
+                FollowSource.Guard.beforeCutOver(
+                    step.dest(), kept || step.platform().options().destUsersMayGo()))
             .look(ROUND);
     step.put("followSourceProgress", progress.words());
     step.put("destInSync", progress.inSync());

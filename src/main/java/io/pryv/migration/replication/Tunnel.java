@@ -36,6 +36,10 @@ final class Tunnel {
     this.ports = ends.ports();
   }
 
+  TunnelEnds ends() {
+    return ends;
+  }
+
   /** The port by which the near Redis reaches the far one, on its container's loopback. */
   int port() {
     return ports.near();
@@ -154,7 +158,8 @@ final class Tunnel {
     return true;
   }
 
-  private void requireTools(TunnelState state) {
+  /** What the loop is made of is in the container. */
+  void requireTools(TunnelState state) {
     if (!state.missing().isEmpty()) {
       throw new StepFailure(
           ends.nearName(),

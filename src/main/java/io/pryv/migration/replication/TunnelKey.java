@@ -84,10 +84,13 @@ final class TunnelKey {
     return new Made(changed, place.onHost(), seen.get(1), line);
   }
 
-  /** Whether the far machine's authorized_keys holds the line that the key needs now. */
+  /** Whether there is a key, and authorized_keys of the far machine holds the line it needs now. */
   boolean accepted() {
     Shell onNear = hands.on(ends.near().machine());
     TunnelPlace place = TunnelPlace.find(onNear, ends.near(), migration);
+    if (!made(onNear, place.onHost())) {
+      return false;
+    }
     String line =
         tunnelLine(
             nearAddresses(),
@@ -144,9 +147,8 @@ final class TunnelKey {
     return ends.ports().far();
   }
 
-  /** Makes the key under another name first: a key that is there is whole. */
-  private boolean makeKey(Shell onNear, String key) {
-    String owner = ends.near().layout().dataOwner();
+  /** Whether the key is there, for the user that Redis runs as and nobody else. */
+  private boolean made(Shell onNear, String key) {
     String state =
         onNear
             .run(
@@ -156,9 +158,15 @@ final class TunnelKey {
                         + "as_root stat -c '%%a %%u' -- %s 2>/dev/null || echo none\n"
                             .formatted(Quote.sh(key))))
             .orFail(SUDO_NEXT);
-    if (state.equals("400 " + uid(owner))) {
+    return state.equals("400 " + uid(ends.near().layout().dataOwner()));
+  }
+
+  /** Makes the key under another name first: a key that is there is whole. */
+  private boolean makeKey(Shell onNear, String key) {
+    if (made(onNear, key)) {
       return false;
     }
+    String owner = ends.near().layout().dataOwner();
     String make =
         """
         key=%s

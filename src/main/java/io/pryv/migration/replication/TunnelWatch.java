@@ -2,13 +2,18 @@ package io.pryv.migration.replication;
 
 import io.pryv.migration.dns.DnsClient;
 import io.pryv.migration.platform.Register;
+import io.pryv.migration.platform.StepFailure;
+import io.pryv.migration.process.Following;
 import io.pryv.migration.process.StandingWatch;
 import io.pryv.migration.process.StepContext;
 import io.pryv.migration.replication.ReplicationHealth.Health;
 import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
@@ -16,41 +21,59 @@ import java.util.function.Supplier;
 import org.springframework.stereotype.Component;
 
 /**
- * Keeps the tunnel open, lets source's and its slaves' services start again, and tells when source
- * does not follow dest or its DNS is silent.
+ * Keeps the tunnel open, lets the services of the register that follows and of its slaves start
+ * again, and tells when it does not follow or its DNS is silent. Source's file says whom it
+ * follows; dest's never does, so dest is made to follow again.
  */
 @Component
 class TunnelWatch implements StandingWatch {
+
+  /**
+   * What could not be done is tried again after that; each time all of dest's users are compared.
+   */
+  private static final Duration PAUSE = Duration.ofSeconds(30);
 
   private final DnsClient dns;
 
   /** By migration and machine. */
   private final Map<String, Awakening> awakenings = new ConcurrentHashMap<>();
 
+  /** By migration: until when dest is not asked to follow again, since it could not be done. */
+  private final Map<String, Instant> notBefore = new ConcurrentHashMap<>();
+
   TunnelWatch(DnsClient dns) {
     this.dns = dns;
   }
 
   @Override
-  public Finding look(StepContext step) {
+  public Finding look(StepContext step, Following following) {
+    boolean back = following == Following.DEST;
+    Register follower = back ? step.dest() : step.source();
+    Register followed = back ? step.source() : step.dest();
+    TunnelEnds ends =
+        back
+            ? TunnelEnds.toSource(step.source(), step.dest(), TunnelPorts.PROCEDURE)
+            : TunnelEnds.toDest(step.source(), step.dest(), TunnelPorts.PROCEDURE);
     ReplicationHealth replication =
-        new ReplicationHealth(step.hands(), step.source(), step.dest(), step.migration());
+        new ReplicationHealth(new Tunnel(step.hands(), ends, step.migration()));
     CompletableFuture<Health> health = CompletableFuture.supplyAsync(replication::look);
     List<CompletableFuture<Finding>> slaves = new ArrayList<>();
-    for (Register slave : step.sourceSlaves()) {
-      Replica replica = replica(step, slave, step.source());
+    for (Register slave : back ? step.destSlaves() : step.sourceSlaves()) {
+      Replica replica = replica(step, slave, follower);
       slaves.add(CompletableFuture.supplyAsync(() -> judge(step, replica, replica.look())));
     }
-    Replica source = replica(step, step.source(), step.dest());
-    Finding ofSource = judge(step, source, source.look(() -> health.join().replication()));
+    Replica own = replica(step, follower, followed);
+    Finding ofOwn = judge(step, own, own.look(() -> health.join().replication()));
 
     List<String> troubles = new ArrayList<>(health.join().troubles());
     List<Supplier<String>> remedies = new ArrayList<>();
-    if (!health.join().supervised()) {
+    if (back) {
+      followAgain(step, health.join()).ifPresent(remedies::add);
+    } else if (!health.join().supervised()) {
       remedies.add(() -> replication.mend() ? "the tunnel of source to dest is opened again" : "");
     }
-    troubles.addAll(ofSource.troubles());
-    remedies.addAll(ofSource.remedies());
+    troubles.addAll(ofOwn.troubles());
+    remedies.addAll(ofOwn.remedies());
     for (CompletableFuture<Finding> slave : slaves) {
       try {
         troubles.addAll(slave.join().troubles());
@@ -60,6 +83,28 @@ class TunnelWatch implements StandingWatch {
       }
     }
     return new Finding(troubles, remedies);
+  }
+
+  /** Nothing can be done for a Redis that does not answer; once it does, it is looked at again. */
+  private Optional<Supplier<String>> followAgain(StepContext step, Health health) {
+    boolean due =
+        !health.replication().isEmpty()
+            && !(health.open() && "slave".equals(health.replication().get("role")))
+            && !Instant.now().isBefore(notBefore.getOrDefault(step.migration(), Instant.EPOCH));
+    return due ? Optional.of(() -> followAgain(step)) : Optional.empty();
+  }
+
+  private String followAgain(StepContext step) {
+    try {
+      FollowSource.Progress progress = FollowSourceBackDelegate.follow(step, Duration.ZERO);
+      notBefore.remove(step.migration());
+      return progress.began()
+          ? "dest is made to follow source again: " + progress.words()
+          : progress.reopened() ? "the tunnel of dest to source is opened again" : "";
+    } catch (StepFailure refused) {
+      notBefore.put(step.migration(), Instant.now().plus(PAUSE));
+      throw refused;
+    }
   }
 
   private Finding judge(StepContext step, Replica replica, Replica.Seen seen) {

@@ -115,7 +115,7 @@ class EditedInputTest extends EngineTest {
                     .getRuntimeService()
                     .createIncidentQuery()
                     .processInstanceId(migration)
-                    .incidentType(ReplicationWatch.INCIDENT)
+                    .incidentType(Following.SOURCE.incident())
                     .singleResult());
     assertThat(incident.getIncidentMessage())
         .contains("variable sourceFollows: expected true or false, found perhaps");
@@ -140,7 +140,7 @@ class EditedInputTest extends EngineTest {
                 .getRuntimeService()
                 .createIncidentQuery()
                 .processInstanceId(migration)
-                .incidentType(ReplicationWatch.INCIDENT)
+                .incidentType(Following.SOURCE.incident())
                 .singleResult());
     troubleOfReplication.set("");
     eventually(

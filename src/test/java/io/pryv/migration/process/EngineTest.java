@@ -3,6 +3,7 @@ package io.pryv.migration.process;
 import io.pryv.migration.machine.SandboxShell;
 import io.pryv.migration.machine.Shells;
 import io.pryv.migration.platform.Machine;
+import io.pryv.migration.platform.StepFailure;
 import io.pryv.migration.redis.RedisDoors;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -11,6 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeEach;
@@ -35,11 +37,13 @@ abstract class EngineTest extends RunningEngine {
 
   @Autowired ScriptedSteps steps;
   @Autowired AtomicReference<String> troubleOfReplication;
+  @Autowired AtomicReference<String> refusalOfReplication;
 
   @BeforeEach
   void healthyPlatform() {
     steps.reset();
     troubleOfReplication.set("");
+    refusalOfReplication.set("");
     platform("pryv", "pryv.example", "198.51.100.11", "");
   }
 
@@ -86,11 +90,22 @@ abstract class EngineTest extends RunningEngine {
       return new AtomicReference<>("");
     }
 
+    /** Why the trouble can not be mended; empty when nothing can be done about it anyway. */
     @Bean
-    static StandingWatch standingWatch(AtomicReference<String> troubleOfReplication) {
-      return step ->
-          StandingWatch.Finding.of(
+    static AtomicReference<String> refusalOfReplication() {
+      return new AtomicReference<>("");
+    }
+
+    @Bean
+    static StandingWatch standingWatch(
+        AtomicReference<String> troubleOfReplication,
+        AtomicReference<String> refusalOfReplication) {
+      return (step, following) ->
+          new StandingWatch.Finding(
               Optional.of(troubleOfReplication.get()).filter(text -> !text.isEmpty()).stream()
+                  .toList(),
+              Optional.of(refusalOfReplication.get()).filter(text -> !text.isEmpty()).stream()
+                  .map(EngineTest::refused)
                   .toList());
     }
 
@@ -136,6 +151,12 @@ abstract class EngineTest extends RunningEngine {
     StepFactory stepFactory(ScriptedSteps steps, StepContexts contexts) {
       return new StepFactory(steps, contexts);
     }
+  }
+
+  private static Supplier<String> refused(String why) {
+    return () -> {
+      throw new StepFailure("dest", "mending", "all well", why, "mend it by hand");
+    };
   }
 
   /** Machines for the steps that reach for one; empty at first. */

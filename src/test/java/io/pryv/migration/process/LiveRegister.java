@@ -58,7 +58,12 @@ final class LiveRegister implements AutoCloseable {
   LiveRegister(Machine.Role role, String address) {
     this.files = PracticeRegister.master(role).containers().real("ssh", "rsync", "rrsync");
     this.address = address;
-    this.sshd = SshdProcess.startOn(address);
+    // What it is asked to run finds this machine's programs.
+    this.sshd =
+        SshdProcess.startOn(
+            address,
+            "SetEnv \"PATH=%s/bin:%s\" \"SANDBOX=%1$s\""
+                .formatted(shell().root(), System.getenv("PATH")));
     ssh();
     redis();
     proxy();
@@ -210,11 +215,11 @@ final class LiveRegister implements AutoCloseable {
   }
 
   /**
-   * Inside its Redis container ssh leads to dest. The key is the one that we made and dest's sshd
-   * judges it; only the tunnel itself is opened with the operator's, since on this machine it does
-   * not end at port 6379, the one that ours permits.
+   * Inside its Redis container ssh leads to the other register. The key is the one that we made and
+   * the other's sshd judges it; only the tunnel itself is opened with the operator's, since on this
+   * machine it does not end at port 6379 of the address that ours permits.
    */
-  void tunnelsTo(LiveRegister dest) {
+  void tunnelsTo(LiveRegister other) {
     container("redis")
         .program(
             "ssh",
@@ -224,7 +229,7 @@ final class LiveRegister implements AutoCloseable {
             while [ $# -gt 0 ]; do
               case $1 in
                 -i) arguments+=(-i %s); shift ;;
-                127.0.0.1:4567:127.0.0.1:6379) arguments+=(127.0.0.1:%d:127.0.0.1:%d) ;;
+                127.0.0.1:4567:*:6379) arguments+=(127.0.0.1:%d:127.0.0.1:%d) ;;
                 *) arguments+=("$1") ;;
               esac
               shift
@@ -232,7 +237,7 @@ final class LiveRegister implements AutoCloseable {
             exec /usr/bin/ssh "${arguments[@]}"
             """
                 .formatted(
-                    dest.sshd.directory().resolve("operator"), redis.tunnel(), dest.redisPort))
+                    other.sshd.directory().resolve("operator"), redis.tunnel(), other.redisPort))
         .program(
             "redis-cli",
             """
@@ -252,6 +257,15 @@ final class LiveRegister implements AutoCloseable {
         .run(
             Command.change(
                 "start the services", "cd " + shell().confRoot() + " && ./run-reg-master"))
+        .orFail("see the stub of docker");
+  }
+
+  /** Its Redis container dies, with what runs in it, and docker starts it again. */
+  void restartRedis() {
+    shell()
+        .run(
+            Command.change(
+                "restart Redis", "docker kill pryv_redis_1 && docker start pryv_redis_1"))
         .orFail("see the stub of docker");
   }
 

@@ -518,15 +518,69 @@ abstract class MigrationPaths extends EngineTest {
             "prepareReturn",
             "returnWriter",
             "returnProxy",
+            "followSourceBack",
             "listRecordsBack",
             "watchDelegationBack",
             "watchDelegationBack",
             "watchQuietBack",
             "watchQuietBack",
+            "leaveSource",
             "closeTunnel",
             "undoPreparation",
             "proveAsBefore",
             "forgetNotes");
+  }
+
+  @Test
+  void aDestThatDoesNotFollowSourceIsAnIncidentOfItsOwnUntilItLeaves() {
+    steps.on("watchDelegationBack", (step, call) -> step.put("delegationBack", true));
+    steps.on("watchQuietBack", (step, call) -> step.put("quietBack", true));
+    steps.failing("leaveSource", 1, "dest does not answer");
+    String migration = start();
+    go(migration);
+    complete(migration, "nameServers", CHANGED);
+    taskAt(migration, "confirmRetirement");
+    writerIs("DEST", true, true);
+    rollback.ask(migration, "");
+    taskAt(migration, "nameServersBack");
+    assertThat(variable(migration, "destFollows")).isEqualTo(true);
+    Instant died = Instant.now();
+    troubleOfReplication.set("dest's Redis is no replica (role master): it does not follow source");
+
+    Incident incident =
+        eventually(
+            () ->
+                replicationIncidents(migration, Following.DEST).stream().findFirst().orElse(null));
+    assertThat(Duration.between(died, Instant.now())).isLessThan(Duration.ofSeconds(10));
+    assertThat(incident.getIncidentMessage()).contains("it does not follow source");
+    assertThat(replicationIncidents(migration)).as("source follows nobody any more").isEmpty();
+
+    complete(migration, "nameServersBack", Map.of());
+    Incident failed = failedJob(migration, "leaveSourceBack");
+    eventually(() -> replicationIncidents(migration, Following.DEST).isEmpty() ? true : null);
+    assertThat(variable(migration, "destFollows")).isEqualTo(false);
+    retry(failed);
+    assertThat(endOf(migration)).isEqualTo("rolledBack");
+  }
+
+  @Test
+  void whyTroubleOfReplicationCanNotBeMendedIsToldInTheIncidentUntilItCan() {
+    String migration = start();
+    go(migration);
+    taskAt(migration, "nameServers");
+    refusalOfReplication.set("source lacks the user lonely");
+    troubleOfReplication.set("no tunnel");
+    eventually(
+        () ->
+            replicationIncidents(migration).stream()
+                .filter(told -> told.getIncidentMessage().contains("source lacks the user lonely"))
+                .findFirst()
+                .orElse(null));
+    assertThat(replicationIncidents(migration)).hasSize(1);
+
+    refusalOfReplication.set("");
+    troubleOfReplication.set("");
+    eventually(() -> replicationIncidents(migration).isEmpty() ? true : null);
   }
 
   @Test
@@ -1034,11 +1088,15 @@ abstract class MigrationPaths extends EngineTest {
   }
 
   private List<Incident> replicationIncidents(String migration) {
+    return replicationIncidents(migration, Following.SOURCE);
+  }
+
+  private List<Incident> replicationIncidents(String migration, Following following) {
     return engine
         .getRuntimeService()
         .createIncidentQuery()
         .processInstanceId(migration)
-        .incidentType(ReplicationWatch.INCIDENT)
+        .incidentType(following.incident())
         .list();
   }
 

@@ -11,9 +11,9 @@ import java.nio.charset.StandardCharsets;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
- * Source's Redis as its container sees the world: there the tunnel is port 4567 of the loopback. On
- * this machine, where several tests and a real Redis may run, it is another port of four digits;
- * whoever talks to Redis through here is not told.
+ * A register's Redis as its container sees the world: there the tunnel is port 4567 of the
+ * loopback. On this machine, where several tests and a real Redis may run, it is another port of
+ * four digits; whoever talks to Redis through here is not told.
  */
 final class RenumberedRedis implements AutoCloseable {
 

@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.camunda.bpm.engine.runtime.Incident;
 import org.camunda.bpm.engine.task.Task;
 import org.camunda.bpm.model.bpmn.instance.UserTask;
 import org.junit.jupiter.api.AfterEach;
@@ -250,7 +251,10 @@ class SandboxMigrationTest extends RunningEngine {
 
     assertThat(form(migration, "nameServersBack").get("recordsBackEvidence"))
         .contains("dns1.pryv.lab", "`127.0.0.12`", "`127.0.0.11`");
+    assertThat(form(migration, "nameServersBack").get("followBackEvidence"))
+        .contains("Dest follows source");
     SandboxPlatform.createUser("latest", lab.source);
+    awaitOnDest("latest");
     assertThat(
             lab.https()
                 .get(lab.dest.address(), 443, "reg.pryv.lab", "/latest/server", Map.of())
@@ -259,10 +263,25 @@ class SandboxMigrationTest extends RunningEngine {
         .contains("core1.pryv.lab");
     assertThat(lab.source.get("newcomer:server")).isEqualTo("core1.pryv.lab");
 
+    lab.dest.restartRedis();
+    SandboxPlatform.createUser("meanwhile", lab.source);
+    awaitOnDest("meanwhile");
+    assertThat(lab.dest.info("role")).isEqualTo("slave");
+    eventually(
+        () -> {
+          List<Incident> told =
+              engine.getRuntimeService().createIncidentQuery().processInstanceId(migration).list();
+          return told.isEmpty() ? true : null;
+        });
+
     lab.delegateTo(lab.source);
     complete(migration, "nameServersBack", Map.of());
     endOf(migration);
     assertThatAllIsAsBefore(migration, sourceBefore, destBefore);
+  }
+
+  private static void awaitOnDest(String user) {
+    eventually(() -> lab.dest.get(user + ":server").equals("core1.pryv.lab") ? true : null);
   }
 
   private void assertThatAllIsAsBefore(

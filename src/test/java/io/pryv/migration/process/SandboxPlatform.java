@@ -35,6 +35,7 @@ final class SandboxPlatform implements AutoCloseable {
 
   SandboxPlatform(Path certificates) {
     source.tunnelsTo(dest);
+    dest.tunnelsTo(source);
     for (LiveRegister register : List.of(source, dest)) {
       certificate(certificates, register);
       zone(register.address(), register.address());

@@ -147,9 +147,7 @@ public class FakeRedis implements RedisServer {
     List<String> compared =
         keys().keySet().stream().filter(key -> looksAt.test(kind(key))).toList();
     List<String> differing =
-        compared.stream()
-            .filter(key -> !same.test(keys().get(key), peer.keys().get(key)))
-            .toList();
+        compared.stream().filter(key -> !same.test(keys().get(key), peer.keys().get(key))).toList();
     return new KeyComparison(
         compared.size(), differing.size(), differing.stream().limit(10).toList());
   }

@@ -14,7 +14,7 @@ class FollowGuardTest {
 
   private final FakeRedis source = new FakeRedis("source").fixture("core1.pryv.lab");
   private final FakeRedis dest = new FakeRedis("dest").fixture("core2.pryv.lab");
-  private final FollowGuard guard = new FollowGuard(source, dest, Duration.ZERO);
+  private final FollowGuard guard = FollowGuard.ofSource(source, dest, Duration.ZERO);
 
   private void bothHold(String name) {
     source.user(name, name + "@mail.example", "core1.pryv.lab");
@@ -30,8 +30,8 @@ class FollowGuardTest {
     FollowGuard.Passed passed = guard.pass();
 
     assertThat(passed.keys().differing()).isZero();
-    assertThat(passed.onSource().users()).isEqualTo(3);
-    assertThat(passed.onDest().users()).isEqualTo(4);
+    assertThat(passed.onFollower().users()).isEqualTo(3);
+    assertThat(passed.onFollowed().users()).isEqualTo(4);
     assertThat(passed.markdown())
         .contains("| users | 3 | 4 |")
         .contains("| Redis | 5.0.2 | 5.0.2 |");
@@ -80,7 +80,7 @@ class FollowGuardTest {
 
   @Test
   void stopsWhenDestIsEmpty() {
-    assertThatThrownBy(() -> new FollowGuard(source, new FakeRedis("dest")).pass())
+    assertThatThrownBy(() -> FollowGuard.ofSource(source, new FakeRedis("dest")).pass())
         .hasMessageContaining("the 1 users that source holds")
         .hasMessageContaining("none at all");
   }
@@ -127,7 +127,38 @@ class FollowGuardTest {
     if (older) {
       assertThatThrownBy(guard::pass).hasMessageContaining("source " + one + ", dest " + other);
     } else {
-      assertThat(guard.pass().destVersion()).isEqualTo(other);
+      assertThat(guard.pass().followedsVersion()).isEqualTo(other);
     }
+  }
+
+  @Test
+  void destMayFollowASourceThatHasItsUsersWhateverBecameOfThem() {
+    bothHold("ariane");
+    source.user("newcomer", "newcomer@mail.example", "core1.pryv.lab");
+    source.user("ariane", "other@mail.example", "core9.pryv.lab");
+    source.delete("ariane@mail.example:email");
+
+    FollowGuard.Passed passed = FollowGuard.ofDest(dest, source, Duration.ZERO).pass();
+
+    assertThat(passed.keys().differing()).isZero();
+    assertThat(passed.keys().compared()).as("with the fixture's two").isEqualTo(4);
+  }
+
+  @Test
+  void destMayNotFollowASourceThatLacksAUserOfItsOrIsNotSafeOnItsDisk() {
+    bothHold("ariane");
+    dest.user("lonely", "lonely@mail.example", "core1.pryv.lab");
+    FollowGuard back = FollowGuard.ofDest(dest, source, Duration.ZERO);
+    assertThatThrownBy(back::pass)
+        .isInstanceOf(StepFailure.class)
+        .hasMessageStartingWith("source: guard before dest follows source")
+        .hasMessageContaining("2 missing, such as lonely:server, lonely:users")
+        .hasMessageContaining("do not let dest follow source");
+    source.says("aof_rewrite_in_progress", "1");
+    assertThatThrownBy(back::pass)
+        .hasMessageContaining(
+            "a source that dies during a rewrite may come back empty and wipe dest");
+    source.says("redis_version", "7.0.15");
+    assertThatThrownBy(back::pass).hasMessageContaining("dest 5.0.2, source 7.0.15");
   }
 }

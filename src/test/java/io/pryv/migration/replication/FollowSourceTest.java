@@ -81,7 +81,13 @@ class FollowSourceTest {
 
   private FollowSource followSource() {
     return new FollowSource(
-        machines.hands, source, dest, door, tunnel(), key(), /* usersMayGo= */ false);
+        machines.hands,
+        source,
+        dest,
+        door,
+        tunnel(),
+        key(),
+        FollowSource.Guard.beforeCutOver(dest, /* usersMayGo= */ false));
   }
 
   private FollowSource.Progress awaitSync() {
@@ -180,7 +186,13 @@ class FollowSourceTest {
     tunnel().close();
     FollowSource kept =
         new FollowSource(
-            machines.hands, source, dest, door, tunnel(), key(), /* usersMayGo= */ true);
+            machines.hands,
+            source,
+            dest,
+            door,
+            tunnel(),
+            key(),
+            FollowSource.Guard.beforeCutOver(dest, /* usersMayGo= */ true));
 
     assertThat(kept.look(Duration.ZERO).began()).isTrue();
 
@@ -204,5 +216,104 @@ class FollowSourceTest {
 
     assertThat(onDest.send("GET", "newcomer:server").get().value()).isEqualTo("core2.pryv.lab");
     assertThat(Files.readAllLines(machines.authorizedKeys).get(0)).contains("127.0.0.2:");
+  }
+
+  private FollowSource followAfterReturn() {
+    return new FollowSource(
+        machines.hands,
+        source,
+        dest,
+        door,
+        tunnel(),
+        key(),
+        FollowSource.Guard.afterReturn(Duration.ofSeconds(1)));
+  }
+
+  private void user(RedisLink redis, String name, String email) throws Exception {
+    redis.send("HSET", name + ":users", "username", name, "email", email).get();
+    redis.send("SET", name + ":server", "core1.pryv.lab").get();
+    redis.send("SET", email + ":email", name).get();
+  }
+
+  /** As the reverse switch leaves them: both hold the same, source writes, dest is fenced. */
+  private void aReturnIsDone() throws Exception {
+    onDest.send("CONFIG", "SET", "min-replicas-to-write", "0").get();
+    for (RedisLink redis : List.of(onSource, onDest)) {
+      user(redis, "ariane", "ariane@mail.example");
+      user(redis, "bertrand", "bertrand@mail.example");
+    }
+    for (int i = 0; i < USERS; i++) {
+      onDest.send("SET", "user%05d:server".formatted(i), "core1.pryv.lab").get();
+    }
+    onDest.send("SET", "state:access", "of the time before", "PX", "60000").get();
+    onDest.send("CONFIG", "SET", "min-replicas-to-write", "99").get();
+  }
+
+  @Test
+  void afterTheReturnDestFollowsAlthoughItHoldsUsersAndKnowsWhoRegistersThen() throws Exception {
+    aReturnIsDone();
+    // Source takes writes since: a newcomer, and another address of somebody known.
+    user(onSource, "newcomer", "newcomer@mail.example");
+    onSource.send("HSET", "ariane:users", "email", "other@mail.example").get();
+    onSource.send("DEL", "ariane@mail.example:email").get();
+    assertThat(machines.privateKey()).as("after a cold migration").doesNotExist();
+
+    FollowSource.Progress first = followAfterReturn().look(PATIENCE);
+
+    assertThat(first.began()).isTrue();
+    assertThat(first.reopened()).isTrue();
+    assertThat(first.inSync()).isTrue();
+    assertThat(onDest.send("EXISTS", "newcomer:server").get().value()).isEqualTo(1L);
+    user(onSource, "latest", "latest@mail.example");
+    FollowSource.Progress again = followAfterReturn().look(PATIENCE);
+    assertThat(again.began()).isFalse();
+    assertThat(again.reopened()).isFalse();
+    assertThat(onDest.send("GET", "latest:server").get().value()).isEqualTo("core1.pryv.lab");
+    assertThatThrownBy(() -> onDest.send("SET", "x", "1").get()).hasMessageContaining("READONLY");
+    String conf = Files.readString(machines.conf);
+    assertThat(RedisSettings.find(conf, "replicaof")).as("a restart").isEmpty();
+    assertThat(RedisSettings.find(conf, "min-replicas-to-write")).contains("99");
+  }
+
+  @Test
+  void afterTheReturnDestIsNotWipedByASourceThatLacksAUserOfIts() throws Exception {
+    aReturnIsDone();
+    onSource.send("DEL", "bertrand:users", "bertrand:server", "bertrand@mail.example:email").get();
+
+    assertThatThrownBy(() -> followAfterReturn().look(Duration.ZERO))
+        .isInstanceOf(StepFailure.class)
+        .hasMessageContaining("guard before dest follows source")
+        .hasMessageContaining("2 missing, such as bertrand:server, bertrand:users");
+
+    assertThat(onDest.send("EXISTS", "bertrand:server").get().value()).isEqualTo(1L);
+    assertThatThrownBy(() -> onDest.send("SET", "x", "1").get()).hasMessageContaining("NOREPLICAS");
+  }
+
+  @Test
+  void afterTheReturnADestThatIsNotFencedIsNotMadeToFollow() throws Exception {
+    aReturnIsDone();
+    onDest.send("CONFIG", "SET", "min-replicas-to-write", "0").get();
+    assertThatThrownBy(() -> followAfterReturn().look(Duration.ZERO))
+        .isInstanceOf(StepFailure.class)
+        .hasMessageContaining("not fenced");
+    assertThat(machines.privateKey()).as("nothing was changed").doesNotExist();
+  }
+
+  @Test
+  void afterTheReturnADestWhoseRedisWasStartedAgainFollowsAgain() throws Exception {
+    aReturnIsDone();
+    assertThat(followAfterReturn().look(PATIENCE).inSync()).isTrue();
+    user(onSource, "newcomer", "newcomer@mail.example");
+    assertThat(followAfterReturn().look(PATIENCE).inSync()).isTrue();
+    // Its file made it a fenced master, with all that it had copied; its tunnel died with it.
+    onDest.send("REPLICAOF", "NO", "ONE").get();
+    tunnel().close();
+    user(onSource, "latest", "latest@mail.example");
+
+    FollowSource.Progress again = followAfterReturn().look(PATIENCE);
+
+    assertThat(again.began()).isTrue();
+    assertThat(again.inSync()).isTrue();
+    assertThat(onDest.send("GET", "latest:server").get().value()).isEqualTo("core1.pryv.lab");
   }
 }

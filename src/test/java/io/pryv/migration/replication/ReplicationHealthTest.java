@@ -2,6 +2,10 @@ package io.pryv.migration.replication;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.pryv.migration.platform.Machine;
+import io.pryv.migration.platform.Register;
+import java.nio.file.Path;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 class ReplicationHealthTest {
@@ -25,8 +29,25 @@ class ReplicationHealthTest {
       master_replid:0e2f4cb1fb7a9f1b2d0f6de4f31a1e16c8a7a0b1\r
       """;
 
+  private static final TunnelEnds TO_DEST =
+      TunnelEnds.toDest(
+          register(Machine.Role.SOURCE, "source"),
+          register(Machine.Role.DEST, "dest"),
+          TunnelPorts.PROCEDURE);
+  private static final TunnelEnds TO_SOURCE =
+      TunnelEnds.toSource(TO_DEST.near(), TO_DEST.far(), TunnelPorts.PROCEDURE);
+
+  private static Register register(Machine.Role role, String name) {
+    Path conf = Path.of("/var/pryv/reg-master/redis/conf/redis.conf");
+    return TunnelledRegister.of(
+        new Machine(role, name, "10.90.0.9", 22, "root", "key", "/var/pryv", "10.90.0.9"),
+        conf,
+        "9999:9999",
+        "5.0.2");
+  }
+
   private static ReplicationHealth.Health health(String looked) {
-    return ReplicationHealth.judge(TunnelState.parse(looked), 4567);
+    return ReplicationHealth.judge(TunnelState.parse(looked), TO_DEST);
   }
 
   @Test
@@ -48,7 +69,8 @@ class ReplicationHealthTest {
     assertThat(health(restarted).supervised()).isFalse();
     assertThat(health(restarted).troubles())
         .hasSize(2)
-        .anySatisfy(trouble -> assertThat(trouble).contains("the tunnel is gone"))
+        .anySatisfy(
+            trouble -> assertThat(trouble).contains("the tunnel from source to dest is gone"))
         .anySatisfy(trouble -> assertThat(trouble).contains("down for 17 s"));
   }
 
@@ -86,5 +108,34 @@ class ReplicationHealthTest {
     assertThat(health("supervisor:214\nsaid:\n").troubles())
         .contains("source's Redis does not answer");
     assertThat(health("").supervised()).isFalse();
+  }
+
+  @Test
+  void theOtherWayRoundItIsDestThatDoesNotFollowSource() {
+    String all =
+        String.join(
+            "\n",
+            Stream.of(
+                    "",
+                    "far_run_id:9f0c\nrole:slave\nmaster_port:4567\nmaster_link_status:down\n",
+                    "supervisor:214\nrole:master\n",
+                    HEALTHY.replace("master_port:4567", "master_port:6379"),
+                    HEALTHY.replace("seconds_ago:3", "seconds_ago:45"))
+                .flatMap(
+                    looked ->
+                        ReplicationHealth.judge(TunnelState.parse(looked), TO_SOURCE)
+                            .troubles()
+                            .stream())
+                .toList());
+    assertThat(all)
+        .contains(
+            "the tunnel from dest to source is gone: dest's Redis container was restarted",
+            "dest's Redis does not answer",
+            "the link to source is down for ? s: dest serves what it had then",
+            "nothing answers through the tunnel from dest to source",
+            "dest's Redis is no replica (role master): it does not follow source",
+            "dest's Redis follows 127.0.0.1:6379",
+            "nothing came from source for 45 s");
+    assertThat(ReplicationHealth.judge(TunnelState.parse(HEALTHY), TO_SOURCE).healthy()).isTrue();
   }
 }

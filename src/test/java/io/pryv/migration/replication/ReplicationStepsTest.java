@@ -11,6 +11,7 @@ import io.pryv.migration.platform.Options;
 import io.pryv.migration.platform.Platform;
 import io.pryv.migration.platform.Register;
 import io.pryv.migration.process.FakeStep;
+import io.pryv.migration.process.Following;
 import io.pryv.migration.process.StandingWatch;
 import io.pryv.migration.redis.FakeRedis;
 import io.pryv.migration.redis.RedisDoor;
@@ -140,7 +141,7 @@ class ReplicationStepsTest {
     assertThat(changes()).isEqualTo(changes);
 
     dns.up("127.0.0.1");
-    assertThat(new TunnelWatch(dns).look(step).troubles()).isEmpty();
+    assertThat(new TunnelWatch(dns).look(step, Following.SOURCE).troubles()).isEmpty();
 
     var close = new CloseTunnelDelegate(step.contexts());
     assertThat(step.run(close)).startsWith("closed inside source's Redis container");
@@ -154,14 +155,14 @@ class ReplicationStepsTest {
     step.run(new MakeTunnelKeyDelegate(step.contexts()));
     dns.down("127.0.0.1");
     int changes = changes();
-    StandingWatch.Finding found = new TunnelWatch(dns).look(step);
+    StandingWatch.Finding found = new TunnelWatch(dns).look(step, Following.SOURCE);
     assertThat(found.troubles())
-        .anyMatch(trouble -> trouble.contains("the tunnel is gone"))
+        .anyMatch(trouble -> trouble.contains("the tunnel from source to dest is gone"))
         .contains("source's DNS does not answer");
     assertThat(changes()).as("a look changes nothing").isEqualTo(changes);
     assertThat(found.remedies()).singleElement().satisfies(this::opensTheTunnel);
     dns.up("127.0.0.1");
-    assertThat(new TunnelWatch(dns).look(step).troubles()).isEmpty();
+    assertThat(new TunnelWatch(dns).look(step, Following.SOURCE).troubles()).isEmpty();
   }
 
   private void opensTheTunnel(Supplier<String> remedy) {
