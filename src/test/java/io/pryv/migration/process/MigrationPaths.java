@@ -535,7 +535,7 @@ abstract class MigrationPaths extends EngineTest {
   void aDestThatDoesNotFollowSourceIsAnIncidentOfItsOwnUntilItLeaves() {
     steps.on("watchDelegationBack", (step, call) -> step.put("delegationBack", true));
     steps.on("watchQuietBack", (step, call) -> step.put("quietBack", true));
-    steps.failing("leaveSource", 1, "dest does not answer");
+    steps.failing("leaveSource", 3, "dest does not answer");
     String migration = start();
     go(migration);
     complete(migration, "nameServers", CHANGED);
