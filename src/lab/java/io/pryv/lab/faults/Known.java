@@ -119,7 +119,10 @@ final class Known {
   /** A step off the good path, and the one that has to fail for it to be reached. */
   private static final Map<String, String> REACHED_BY = Map.of(PUT_BACK, "startDest");
 
-  /** A step of the way back, and the step before which a rollback leads to it. */
+  /**
+   * A step of the way back, and the step before which a rollback leads to it; where it matters that
+   * nothing more is done meanwhile, one that only looks: a step at work is not broken off.
+   */
   private static final Map<String, String> REACHED_BY_ROLLBACK =
       Map.ofEntries(
           Map.entry("endJobs", "preSync"),
@@ -127,8 +130,8 @@ final class Known {
           Map.entry("takeRetryOutBack", "switchOver"),
           Map.entry("leaveSource", "switchOver"),
           Map.entry("restoreSource", "proveCopy"),
-          Map.entry("standBehindDest", "startSource"),
-          Map.entry("fenceSourceAgain", "startSource"),
+          Map.entry("standBehindDest", "proveDest"),
+          Map.entry("fenceSourceAgain", "proveDest"),
           Map.entry("prepareReturn", "listRecords"),
           Map.entry("returnWriter", "listRecords"),
           Map.entry("returnProxy", "listRecords"),

@@ -211,10 +211,23 @@ final class MigrationRun {
     }
   }
 
-  /** Source's own dns counts too: whoever remembers the old delegation asks it until it retires. */
+  /**
+   * Source's own dns counts too: whoever remembers the old delegation asks it until it retires. In
+   * the cold window nobody is served, also where the fault came right before it.
+   */
   private boolean clientsServed() {
-    return active.step().part() == Part.WINDOW
-        || (lab.serves() && (lab.answersDns(Lab.SOURCE) || over()));
+    return windowOpen() || (lab.serves() && (lab.answersDns(Lab.SOURCE) || over()));
+  }
+
+  private boolean windowOpen() {
+    return program
+            .get(
+                "/engine-rest/history/activity-instance?unfinished=true&processInstanceId="
+                    + migration
+                    + "&activityId="
+                    + Known.WINDOW)
+            .size()
+        > 0;
   }
 
   /** Whether the step has come through, or source was put back, since the fault. */
