@@ -31,7 +31,20 @@ class UndoPreparationDelegate extends StepDelegate {
             new DestData(step.hands().on(dest.machine()), dest, step.migration()),
             step.redis());
     String said = preparation.undo();
+    if (step.find("rehearsed", Boolean.class).orElse(false) && backup(step).remove()) {
+      said += " The rehearsal's backup is removed.";
+    }
     step.evidence("undoPreparation", said + "\n");
     step.say(said);
+  }
+
+  private static Backup backup(StepContext step) {
+    return new Backup(
+        step.source(),
+        step.hands().on(step.source().machine()),
+        step.redis(),
+        step.migration(),
+        step.platform().options().backupDirectory(),
+        step.platform().domain());
   }
 }
