@@ -45,6 +45,9 @@ final class Known {
   /** What follows a switch that undid itself: no fault from outside is sure to lead there. */
   static final String UNDONE = "takeRetryOut";
 
+  /** Steps that a rehearsal passes and no migration. */
+  private static final Set<String> REHEARSES = Set.of("rehearseWindow", "endRehearsal");
+
   /** Tasks for people. */
   static final String MEND = "mendPreflight";
 
@@ -86,6 +89,7 @@ final class Known {
           "watchDelegation",
           "listRecordsBack",
           "watchDelegationBack",
+          "endRehearsal",
           "raiseAlarm",
           "writeReport",
           "writeAbortReport",
@@ -164,6 +168,10 @@ final class Known {
 
   static boolean switches(String step) {
     return SWITCHES.contains(step);
+  }
+
+  static boolean rehearses(String step) {
+    return REHEARSES.contains(step);
   }
 
   static boolean onlyLooks(Step step) {
