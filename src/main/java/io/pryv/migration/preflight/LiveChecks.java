@@ -78,6 +78,7 @@ final class LiveChecks {
   /** What will be done, and why. */
   static Decision decide(StrategyChoice choice, List<String> obstacles) {
     String chosen = "chosen in the " + choice.place();
+    String auto = "auto, by the " + choice.place() + ": ";
     String found = String.join("; ", obstacles);
     return switch (choice.wanted()) {
       case StrategyChoice.COLD -> passed(choice, StrategyChoice.COLD, chosen);
@@ -96,16 +97,11 @@ final class LiveChecks {
                       "mend it, or choose cold"));
       default ->
           obstacles.isEmpty()
-              ? passed(
-                  choice,
-                  StrategyChoice.LIVE,
-                  chosen + " that preflight decides: nothing stands against a live cut-over")
+              ? passed(choice, StrategyChoice.LIVE, auto + "nothing stands against a live cut-over")
               : new Decision(
                   StrategyChoice.COLD,
                   choice.chosenBy(),
-                  chosen
-                      + " that preflight decides: a live cut-over is not possible, since "
-                      + found,
+                  auto + "a live cut-over is not possible: " + found,
                   Finding.warn(
                       "platform",
                       CHECK,

@@ -67,7 +67,7 @@ public class Rehearsals {
         .processDefinitionKey(PROCESS)
         .processInstanceBusinessKey(platform.domain())
         .variableValueEquals(REHEARSED, true)
-        .finished()
+        .completed()
         .orderByProcessInstanceEndTime()
         .desc()
         .list()

@@ -335,6 +335,7 @@ abstract class MigrationPaths extends EngineTest {
     endOf(rehearsal);
 
     assertThat(visited(rehearsal)).doesNotContain("gate", "rehearseWindow");
+    assertThat(visited(rehearsal)).as("asked for once").containsOnlyOnce("prepareGate");
     assertThat(steps.calls("switchOver")).isZero();
     assertThat(steps.calls("putRetryIn")).isZero();
     assertThat(steps.played())

@@ -252,7 +252,9 @@ class SandboxMigrationTest extends RunningEngine {
 
     String auto = start(Map.of("platformFile", "pryv", "wantedStrategy", "auto"));
     assertThat(form(auto, "gate").get("gateEvidence"))
-        .contains("| strategy | cold: ", "chosen in the start form that preflight decides: a live");
+        .contains(
+            "| strategy | cold: ",
+            "| why | auto, by the start form: a live cut-over is not possible: ");
     assertThat(reports.of(auto).strategyChosenBy()).isEqualTo("auto");
   }
 
