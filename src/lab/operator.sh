@@ -47,9 +47,10 @@ end_application() {
   application=
 }
 
+# Starts a migration, or what the argument says: rehearse.
 start_migration() {
   post /engine-rest/process-definition/key/register-migration/start \
-    <<<'{"variables":{"platformFile":{"value":"platform","type":"String"}}}' | jq -r .id
+    <<<'{"variables":{"platformFile":{"value":"platform","type":"String"},"purpose":{"value":"'"${1:-migrate}"'","type":"String"}}}' | jq -r .id
 }
 
 # What the operator would do in Tasklist. Each task is completed once; its variables are those of its form.

@@ -45,6 +45,9 @@ final class Known {
   /** What follows a switch that undid itself: no fault from outside is sure to lead there. */
   static final String UNDONE = "takeRetryOut";
 
+  /** Steps that a rehearsal passes and no migration. */
+  private static final Set<String> REHEARSES = Set.of("rehearseWindow", "endRehearsal");
+
   /** Tasks for people. */
   static final String MEND = "mendPreflight";
 
@@ -86,6 +89,7 @@ final class Known {
           "watchDelegation",
           "listRecordsBack",
           "watchDelegationBack",
+          "endRehearsal",
           "raiseAlarm",
           "writeReport",
           "writeAbortReport",
@@ -132,7 +136,7 @@ final class Known {
           Map.entry("restoreSource", "proveCopy"),
           Map.entry("standBehindDest", "proveDest"),
           Map.entry("fenceSourceAgain", "proveDest"),
-          Map.entry("prepareReturn", "listRecords"),
+          Map.entry("prepareReturn", "verifyData"),
           Map.entry("returnWriter", "listRecords"),
           Map.entry("returnProxy", "listRecords"),
           Map.entry("closeTunnelBack", "listRecords"),
@@ -170,6 +174,10 @@ final class Known {
 
   static boolean switches(String step) {
     return SWITCHES.contains(step);
+  }
+
+  static boolean rehearses(String step) {
+    return REHEARSES.contains(step);
   }
 
   static boolean onlyLooks(Step step) {

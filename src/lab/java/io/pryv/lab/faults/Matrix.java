@@ -126,6 +126,11 @@ final class Matrix {
           "it follows a switch that undid itself, to which no fault from outside is sure to lead;"
               + " takeRetryOutBack does the same");
     }
+    if (Known.rehearses(cell.step().id())) {
+      return Verdict.impossible(
+          "a rehearsal passes it, and no migration; what it does is done by prepareWindow, and by"
+              + " whoever asks for a rollback at the gate");
+    }
     if (Known.reachesNoMachine(cell.step())) {
       return hereOnly(cell);
     }
@@ -167,6 +172,7 @@ final class Matrix {
         steps.stream()
             .filter(step -> Known.reachesNoMachine(step) && !Known.withinAnother(step))
             .filter(step -> !Known.live(step))
+            .filter(step -> !Known.rehearses(step.id()))
             .findFirst()
             .orElseThrow();
     return first.equals(cell.step())
@@ -244,6 +250,7 @@ final class Matrix {
         step ->
             step.part() != cell.step().part()
                 || step.id().equals(Known.UNDONE)
+                || Known.rehearses(step.id())
                 || !kind.test(step));
     Step first = alike.isEmpty() ? cell.step() : alike.get(0);
     return first.equals(cell.step())

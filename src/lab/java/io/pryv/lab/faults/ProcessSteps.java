@@ -77,7 +77,7 @@ final class ProcessSteps {
         Part part =
             Known.switches(id)
                 ? Part.SWITCH
-                : id.equals(Known.UNDONE)
+                : id.equals(Known.UNDONE) || Known.rehearses(id)
                     ? Part.BACK
                     : beforeWindow.contains(id)
                         ? Part.PREPARE

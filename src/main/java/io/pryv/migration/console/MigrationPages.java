@@ -39,7 +39,7 @@ class MigrationPages {
       "body{font:15px/1.5 system-ui,sans-serif;margin:2em;color:#222}"
           + "table{border-collapse:collapse}th,td{text-align:left;vertical-align:top;"
           + "padding:.3em .8em;border-bottom:1px solid #ddd}pre{white-space:pre-wrap;margin:0}"
-          + ".incident,.failed,.held,.unreadable{color:#b00020}.waiting,.unknown{color:#9a6700}.completed{color:#1a7f37}";
+          + ".incident,.failed,.held,.unreadable{color:#b00020}.waiting,.unknown{color:#9a6700}.completed,.rehearsed{color:#1a7f37}";
 
   private final Migrations migrations;
   private final Logbook logbook;
@@ -191,7 +191,8 @@ class MigrationPages {
   }
 
   private static String name(Glance migration) {
-    return migration.domain().isEmpty() ? migration.id() : migration.domain();
+    return (migration.domain().isEmpty() ? migration.id() : migration.domain())
+        + (migration.purpose().equals("rehearse") ? " (rehearsal)" : "");
   }
 
   private static String incidents(Glance migration) {

@@ -1,6 +1,7 @@
 package io.pryv.migration.console;
 
 import io.pryv.migration.process.PlatformFiles;
+import io.pryv.migration.process.Rehearsals;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Date;
@@ -30,10 +31,16 @@ class Migrations {
   private final RuntimeService runtime;
   private final TaskService tasks;
   private final PlatformFiles files;
+  private final Rehearsals rehearsals;
 
   Migrations(
-      HistoryService history, RuntimeService runtime, TaskService tasks, PlatformFiles files) {
+      HistoryService history,
+      RuntimeService runtime,
+      TaskService tasks,
+      PlatformFiles files,
+      Rehearsals rehearsals) {
     this.files = files;
+    this.rehearsals = rehearsals;
     this.history = history;
     this.runtime = runtime;
     this.tasks = tasks;
@@ -42,8 +49,9 @@ class Migrations {
   /**
    * A migration at a glance.
    *
+   * @param purpose {@code migrate} or {@code rehearse}
    * @param state {@code running}, {@code waiting} for a person, "incident", {@code completed},
-   *     {@code rolledBack}, {@code aborted} or {@code deleted}
+   *     {@code rehearsed}, {@code rolledBack}, {@code aborted} or {@code deleted}
    * @param at names of the steps it stands at
    * @param incidents what failed and waits for a retry
    * @param task id of the task that waits for a person, or empty
@@ -51,6 +59,7 @@ class Migrations {
   record Glance(
       String id,
       String domain,
+      String purpose,
       String state,
       List<String> at,
       List<Trouble> incidents,
@@ -126,7 +135,8 @@ class Migrations {
     return new Glance(
         id,
         Optional.ofNullable(instance.getBusinessKey()).orElse(""),
-        over ? end(instance) : state(incidents, task),
+        rehearsals.purpose(id),
+        over ? rehearsals.end(id, end(instance)) : state(incidents, task),
         at,
         incidents,
         task.map(Task::getId).orElse(""),

@@ -1,5 +1,6 @@
 package io.pryv.migration.preflight;
 
+import io.pryv.migration.platform.StrategyChoice;
 import io.pryv.migration.redis.RedisSettings;
 import java.util.ArrayList;
 import java.util.List;
@@ -9,8 +10,7 @@ import java.util.stream.Stream;
 /** What a live cut-over needs beyond a cold one, and which of the two it will be. */
 final class LiveChecks {
 
-  static final String LIVE = "live";
-  static final String COLD = "cold";
+  private static final String CHECK = "strategy";
 
   private LiveChecks() {}
 
@@ -65,25 +65,58 @@ final class LiveChecks {
     return obstacles;
   }
 
-  /** What will be done, and why, as a finding. */
-  static Finding decide(String wanted, List<String> obstacles) {
-    String check = "options.strategy";
-    if (wanted.equals(COLD)) {
-      return Finding.pass("platform", check, "cold, as the platform file says");
-    }
-    if (obstacles.isEmpty()) {
-      return Finding.pass("platform", check, "live" + (wanted.equals(LIVE) ? "" : ": possible"));
-    }
+  /**
+   * Which way it will be.
+   *
+   * @param strategy {@code live} or {@code cold}
+   * @param chosenBy {@code start form}, {@code platform file} or {@code auto}
+   * @param reason why, in words
+   * @param finding the same for the report; a stop when what was chosen is not possible
+   */
+  record Decision(String strategy, String chosenBy, String reason, Finding finding) {}
+
+  /** What will be done, and why. */
+  static Decision decide(StrategyChoice choice, List<String> obstacles) {
+    String chosen = "chosen in the " + choice.place();
+    String auto = "auto, by the " + choice.place() + ": ";
     String found = String.join("; ", obstacles);
-    return wanted.equals(LIVE)
-        ? Finding.stop(
-            "platform", check, "all that a live cut-over needs", found, "mend it, or choose cold")
-        : Finding.warn(
-            "platform",
-            check,
-            "all that a live cut-over needs",
-            found,
-            "nothing: the cut-over will be cold; mend it for a live one");
+    return switch (choice.wanted()) {
+      case StrategyChoice.COLD -> passed(choice, StrategyChoice.COLD, chosen);
+      case StrategyChoice.LIVE ->
+          obstacles.isEmpty()
+              ? passed(choice, StrategyChoice.LIVE, chosen)
+              : new Decision(
+                  StrategyChoice.LIVE,
+                  choice.chosenBy(),
+                  chosen + ", and not possible: " + found,
+                  Finding.stop(
+                      "platform",
+                      CHECK,
+                      "all that a live cut-over needs (" + chosen + ")",
+                      found,
+                      "mend it, or choose cold"));
+      default ->
+          obstacles.isEmpty()
+              ? passed(choice, StrategyChoice.LIVE, auto + "nothing stands against a live cut-over")
+              : new Decision(
+                  StrategyChoice.COLD,
+                  choice.chosenBy(),
+                  auto + "a live cut-over is not possible: " + found,
+                  Finding.warn(
+                      "platform",
+                      CHECK,
+                      "all that a live cut-over needs",
+                      found,
+                      "nothing: the cut-over will be cold; mend it for a live one"));
+    };
+  }
+
+  private static Decision passed(StrategyChoice choice, String strategy, String reason) {
+    return new Decision(
+        strategy,
+        choice.chosenBy(),
+        reason,
+        Finding.pass("platform", CHECK, strategy + ", " + reason));
   }
 
   private static String majorMinor(String version) {

@@ -5,6 +5,7 @@ import io.pryv.migration.machine.LeaseHolder;
 import io.pryv.migration.machine.Shell;
 import io.pryv.migration.machine.TextDiff;
 import io.pryv.migration.machine.UnexpectedText;
+import io.pryv.migration.platform.ColdOutage;
 import io.pryv.migration.platform.ComposeServices;
 import io.pryv.migration.platform.Layout;
 import io.pryv.migration.platform.Machine;
@@ -12,6 +13,7 @@ import io.pryv.migration.platform.PlannedEdit;
 import io.pryv.migration.platform.Platform;
 import io.pryv.migration.platform.Register;
 import io.pryv.migration.platform.StepFailure;
+import io.pryv.migration.platform.StrategyChoice;
 import io.pryv.migration.preflight.CloserLook.Peer;
 import io.pryv.migration.preflight.CloserLook.TlsFiles;
 import io.pryv.migration.preflight.LayoutDetection.Detected;
@@ -46,6 +48,7 @@ public final class Preflight {
   private final DnsClient dns;
   private final List<PlannedEdit> edits;
   private final LeaseHolder us;
+  private final StrategyChoice choice;
 
   private final List<Finding> findings = new ArrayList<>();
   private final Map<String, Survey> surveys = new LinkedHashMap<>();
@@ -60,6 +63,7 @@ public final class Preflight {
    * @param shells how each machine is reached
    * @param edits what later steps will edit
    * @param us who may hold the machines
+   * @param choice how dest shall take over
    */
   public Preflight(
       Platform platform,
@@ -67,8 +71,10 @@ public final class Preflight {
       RedisDoor door,
       DnsClient dns,
       List<PlannedEdit> edits,
-      LeaseHolder us) {
+      LeaseHolder us,
+      StrategyChoice choice) {
     this.platform = platform;
+    this.choice = choice;
     this.shells = platform.machines().collect(Collectors.toMap(Machine::name, shells, (a, b) -> a));
     this.door = door;
     this.dns = dns;
@@ -95,8 +101,8 @@ public final class Preflight {
     certificates();
     inheritedHeaders();
     planEdits();
-    Finding strategy = strategy(source);
-    findings.add(strategy);
+    LiveChecks.Decision strategy = strategy(source);
+    findings.add(strategy.finding());
     attempt(
         "platform",
         "DNS",
@@ -107,18 +113,17 @@ public final class Preflight {
                 source.map(RedisChecks.Seen::sample).orElse(List.of()),
                 runs(platform.dest())));
     long bytes = bytesOfSource();
-    Duration outage = estimate(source.map(seen -> seen.keys().users()).orElse(0L), bytes);
-    boolean live =
-        strategy.level() == Finding.Level.PASS && !platform.options().strategy().equals("cold");
-    if (!live) {
-      outageAllowed(outage);
+    ColdOutage outage =
+        ColdOutage.assumed(source.map(seen -> seen.keys().users()).orElse(0L), bytes);
+    if (strategy.strategy().equals(StrategyChoice.COLD)) {
+      outageAllowed(outage.total());
     }
     return new PreflightReport(
         List.copyOf(findings),
         Map.copyOf(layouts),
         bytes,
         outage,
-        live ? LiveChecks.LIVE : LiveChecks.COLD,
+        strategy,
         Collections.unmodifiableMap(diffs));
   }
 
@@ -454,13 +459,12 @@ public final class Preflight {
         });
   }
 
-  private Finding strategy(Optional<RedisChecks.Seen> source) {
-    String wanted = platform.options().strategy();
+  private LiveChecks.Decision strategy(Optional<RedisChecks.Seen> source) {
     Facts none = new Facts(Map.of());
     Layout layout = layouts.get("source");
-    if (wanted.equals(LiveChecks.COLD) || source.isEmpty() || layout == null) {
+    if (choice.wanted().equals(StrategyChoice.COLD) || source.isEmpty() || layout == null) {
       return LiveChecks.decide(
-          wanted, List.of("source could not be looked at as a live cut-over needs it"));
+          choice, List.of("source could not be looked at as a live cut-over needs it"));
     }
     Layout dest = layouts.get("dest");
     List<String> obstacles =
@@ -482,7 +486,7 @@ public final class Preflight {
         planLive(edit).ifPresent(obstacles::add);
       }
     }
-    return LiveChecks.decide(wanted, obstacles);
+    return LiveChecks.decide(choice, obstacles);
   }
 
   /** What stands against an edit that only a live cut-over makes. */
@@ -538,15 +542,6 @@ public final class Preflight {
     } catch (UnexpectedText e) {
       return Finding.stop(name, file, e.expected(), e.found(), e.next());
     }
-  }
-
-  /**
-   * An estimate of the cold window, from our own on the practice platform: about 6 s for stopping
-   * and starting the services, 0.1 ms a user for register and dns, which read everything at their
-   * start, and two readings of the data for its checksums.
-   */
-  static Duration estimate(long users, long bytes) {
-    return Duration.ofMillis(6_000 + users / 10 + bytes / 100_000);
   }
 
   private void outageAllowed(Duration estimate) {

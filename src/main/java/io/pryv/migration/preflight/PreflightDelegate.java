@@ -5,6 +5,7 @@ import io.pryv.migration.machine.Shell;
 import io.pryv.migration.platform.Layout;
 import io.pryv.migration.platform.Machine;
 import io.pryv.migration.platform.PlannedEdit;
+import io.pryv.migration.platform.StrategyChoice;
 import io.pryv.migration.process.StepContext;
 import io.pryv.migration.process.StepContexts;
 import io.pryv.migration.process.StepDelegate;
@@ -39,7 +40,10 @@ class PreflightDelegate extends StepDelegate {
                 step.redis(),
                 dns,
                 edits,
-                step.holder())
+                step.holder(),
+                StrategyChoice.of(
+                    step.find(StrategyChoice.VARIABLE, String.class).orElse(""),
+                    step.platform().options()))
             .look();
     keep(step, "sourceLayout", report.layouts().get("source"));
     keep(step, "destLayout", report.layouts().get("dest"));
@@ -48,8 +52,11 @@ class PreflightDelegate extends StepDelegate {
     step.put("preflightStops", report.stops());
     step.put("preflightWarnings", report.warnings());
     step.put("redisBytes", report.redisBytes());
-    step.put("expectedOutageMs", report.expectedOutage().toMillis());
-    step.put("strategy", report.strategy());
+    step.put("expectedOutageMs", report.outage().total().toMillis());
+    step.put("coldOutage", report.outage());
+    step.put("strategy", report.strategy().strategy());
+    step.put("strategyChosenBy", report.strategy().chosenBy());
+    step.put("strategyReason", report.strategy().reason());
     step.put("backUpWanted", step.platform().options().backup());
     step.evidence("preflight", report.toMarkdown());
     step.say(

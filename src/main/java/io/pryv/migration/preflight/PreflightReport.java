@@ -1,7 +1,7 @@
 package io.pryv.migration.preflight;
 
+import io.pryv.migration.platform.ColdOutage;
 import io.pryv.migration.platform.Layout;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 
@@ -11,16 +11,16 @@ import java.util.Map;
  * @param findings in the order of the checks
  * @param layouts by the machines' names; a machine whose layout is not known is missing
  * @param redisBytes size of source's Redis data on disk
- * @param expectedOutage an estimate of the cold window
- * @param strategy {@code live} or {@code cold}: how dest will take over
+ * @param outage an estimate of the cold window
+ * @param strategy how dest will take over, and why
  * @param edits what will be changed in which file, as diffs, by {@code machine: file}
  */
 public record PreflightReport(
     List<Finding> findings,
     Map<String, Layout> layouts,
     long redisBytes,
-    Duration expectedOutage,
-    String strategy,
+    ColdOutage outage,
+    LiveChecks.Decision strategy,
     Map<String, String> edits) {
 
   public int stops() {
@@ -48,7 +48,7 @@ public record PreflightReport(
                 stops(),
                 warnings(),
                 passes(),
-                (expectedOutage.toMillis() + 999) / 1000,
+                (outage.total().toMillis() + 999) / 1000,
                 redisBytes));
     problems(text, "Stops: nothing can begin before these are mended", Finding.Level.STOP);
     problems(text, "Warnings", Finding.Level.WARN);

@@ -1,12 +1,26 @@
 package io.pryv.migration.process;
 
-/** Markdown of any length, made short enough for a form. */
+import java.time.Duration;
+import java.util.Locale;
+
+/** What people read in forms and reports: Markdown made short enough, durations in words. */
 final class FormText {
 
   /** Below the engine's 4,000 characters, with room for the note that it goes on elsewhere. */
   private static final int LONGEST = 3900;
 
   private FormText() {}
+
+  /** A duration as people say it. */
+  static String duration(long milliseconds) {
+    Duration duration = Duration.ofMillis(milliseconds);
+    if (milliseconds < 1000) {
+      return milliseconds + " ms";
+    }
+    return duration.toMinutes() >= 2
+        ? "%d min %d s".formatted(duration.toMinutes(), duration.toSecondsPart())
+        : String.format(Locale.ROOT, "%.1f s", milliseconds / 1000.0);
+  }
 
   /**
    * The text itself, or its beginning up to a whole line and where to read on.

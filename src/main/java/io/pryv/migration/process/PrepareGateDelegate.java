@@ -1,6 +1,9 @@
 package io.pryv.migration.process;
 
+import io.pryv.migration.platform.ColdOutage;
 import java.time.Duration;
+import java.time.ZoneId;
+import java.time.format.DateTimeFormatter;
 import java.util.List;
 import java.util.Optional;
 import org.springframework.stereotype.Component;
@@ -9,11 +12,16 @@ import org.springframework.stereotype.Component;
 @Component("prepareGate")
 class PrepareGateDelegate extends StepDelegate {
 
-  private final PlatformFiles files;
+  private static final DateTimeFormatter TIME =
+      DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm").withZone(ZoneId.systemDefault());
 
-  PrepareGateDelegate(StepContexts contexts, PlatformFiles files) {
+  private final PlatformFiles files;
+  private final Rehearsals rehearsals;
+
+  PrepareGateDelegate(StepContexts contexts, PlatformFiles files, Rehearsals rehearsals) {
     super(contexts);
     this.files = files;
+    this.rehearsals = rehearsals;
   }
 
   @Override
@@ -48,15 +56,29 @@ class PrepareGateDelegate extends StepDelegate {
         live
             ? "live: dest follows source and takes its place in a moment; nothing is stopped"
             : "cold: source is stopped, and serves nobody until dest is up");
+    row(text, "why", step.find("strategyReason", String.class));
     row(
         text,
         live ? "expected outage (requests wait, and are then answered)" : "expected outage",
-        step.find("expectedOutageMs", Long.class).map(PrepareGateDelegate::seconds));
+        expect(step, live).map(FormText::duration));
+    row(text, "expected from", step.find("expectedOutageFrom", String.class));
+    row(
+        text,
+        "last rehearsal",
+        rehearsals
+            .last(step.platform())
+            .map(
+                found ->
+                    "%s, %s, on %s"
+                        .formatted(
+                            FormText.duration(found.expectedOutageMs()),
+                            found.strategy(),
+                            TIME.format(found.ended()))));
     if (!live) {
       row(
           text,
           "longest outage allowed",
-          seconds(step.platform().options().longestOutage().toMillis()));
+          FormText.duration(step.platform().options().longestOutage().toMillis()));
     }
     row(text, "Redis data", step.find("redisBytes", Long.class).map("%,d bytes"::formatted));
     row(
@@ -75,20 +97,35 @@ class PrepareGateDelegate extends StepDelegate {
     step.put("notBefore", "");
   }
 
+  /** The outage to expect: of a live cut-over as it was measured, of a cold one from its parts. */
+  private static Optional<Long> expect(StepContext step, boolean live) {
+    if (live) {
+      step.put("expectedOutageFrom", "measured here: round trips from source to dest");
+    } else {
+      step.find("coldOutage", ColdOutage.class)
+          .map(
+              assumed ->
+                  assumed.with(
+                      measured(step, "destStopMs"),
+                      measured(step, "lastRoundMs"),
+                      measured(step, "destStartMs")))
+          .ifPresent(
+              outage -> {
+                step.put("expectedOutageMs", outage.total().toMillis());
+                step.put("expectedOutageFrom", outage.words());
+              });
+    }
+    return step.find("expectedOutageMs", Long.class);
+  }
+
+  private static Optional<Duration> measured(StepContext step, String variable) {
+    return step.find(variable, Long.class).filter(millis -> millis > 0).map(Duration::ofMillis);
+  }
+
   private static String machine(io.pryv.migration.platform.Machine machine) {
     return machine.host().equals(machine.publicAddress())
         ? machine.host()
         : machine.host() + " (" + machine.publicAddress() + ")";
-  }
-
-  private static String seconds(long milliseconds) {
-    Duration duration = Duration.ofMillis(milliseconds);
-    if (milliseconds < 1000) {
-      return milliseconds + " ms";
-    }
-    return duration.toMinutes() >= 2
-        ? "%d min %d s".formatted(duration.toMinutes(), duration.toSecondsPart())
-        : "%.1f s".formatted(milliseconds / 1000.0);
   }
 
   private static void row(StringBuilder text, String what, Optional<String> value) {

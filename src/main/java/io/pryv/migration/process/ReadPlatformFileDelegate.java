@@ -2,6 +2,7 @@ package io.pryv.migration.process;
 
 import io.pryv.migration.platform.Platform;
 import io.pryv.migration.platform.PlatformFile;
+import io.pryv.migration.platform.StrategyChoice;
 import java.nio.file.Path;
 import java.time.Duration;
 import org.camunda.bpm.engine.delegate.DelegateExecution;
@@ -33,6 +34,9 @@ class ReadPlatformFileDelegate implements JavaDelegate {
     long began = System.nanoTime();
     Path file = files.find(execution.getVariable("platformFile"));
     Platform platform = PlatformFile.read(file);
+    Purpose purpose = Purpose.of(execution.getVariable(Purpose.VARIABLE));
+    StrategyChoice choice =
+        StrategyChoice.of(execution.getVariable(StrategyChoice.VARIABLE), platform.options());
     claims.claim(execution.getProcessInstanceId(), platform);
     execution.setProcessBusinessKey(platform.domain());
     TypedValue own = Values.toVariable(platform);
@@ -42,6 +46,7 @@ class ReadPlatformFileDelegate implements JavaDelegate {
     execution.setVariable("checkEvery", platform.options().checkEvery().toString());
     execution.setVariable(ColdWindow.FAILURE, "");
     execution.setVariable("notBefore", "");
+    execution.setVariable(Purpose.VARIABLE, purpose.word());
     execution.setVariable(Rollback.REQUESTED, false);
     execution.setVariable(Rollback.REASON, "");
     execution.setVariable(Rollback.ASKED_BY, "");
@@ -54,11 +59,14 @@ class ReadPlatformFileDelegate implements JavaDelegate {
         execution.getCurrentActivityId(),
         execution.getCurrentActivityName(),
         Duration.ofNanos(System.nanoTime() - began),
-        "%s: %s moves from %s to %s"
+        "%s: %s %s from %s to %s; strategy: %s, chosen in the %s"
             .formatted(
                 file,
                 platform.domain(),
+                purpose == Purpose.REHEARSE ? "rehearses its move" : "moves",
                 platform.source().publicAddress(),
-                platform.dest().publicAddress()));
+                platform.dest().publicAddress(),
+                choice.wanted(),
+                choice.place()));
   }
 }

@@ -10,10 +10,16 @@ import java.util.Map;
 /**
  * One migration, told from its logbook.
  *
- * @param outcome {@code running}, {@code completed}, {@code rolledBack}, {@code aborted} (before
- *     anything was changed) or {@code deleted}
+ * @param purpose {@code migrate} or {@code rehearse}
+ * @param outcome {@code running}, {@code completed}, {@code rehearsed}, {@code rolledBack}, {@code
+ *     aborted} (before anything was changed) or {@code deleted}
  * @param users how many users source held at its stop, or at preflight; null when never counted
  * @param strategy {@code live} or {@code cold}; null before preflight
+ * @param strategyChosenBy {@code start form}, {@code platform file} or {@code auto}; null before
+ *     preflight
+ * @param strategyReason in words; null before preflight
+ * @param expectedOutageMs as last shown at the gate, or as preflight estimates it; null before
+ * @param expectedOutageFrom what of it was measured, in words; null before the gate
  * @param coldWindowMs cold: from the stop of source until dest answered through it; live: from the
  *     moment in which source refused writes until its nginx led to dest; null before
  * @param verification of the last comparison; values null before it
@@ -25,12 +31,17 @@ import java.util.Map;
 public record Report(
     String migration,
     String domain,
+    String purpose,
     String outcome,
     String startedBy,
     Instant startedAt,
     Instant endedAt,
     Long users,
     String strategy,
+    String strategyChosenBy,
+    String strategyReason,
+    Long expectedOutageMs,
+    String expectedOutageFrom,
     Long coldWindowMs,
     Verification verification,
     List<Step> steps,
@@ -90,17 +101,28 @@ public record Report(
   /** The report as people read it. */
   public String markdown() {
     StringBuilder text = new StringBuilder();
-    text.append("# Migration of %s: %s%n%n".formatted(domain, outcome));
+    text.append("# %s%n%n".formatted(title()));
     text.append("| | |\n|---|---|\n");
     fact(text, "migration", migration);
     fact(text, "started", startedAt + " by " + startedBy);
     fact(text, "ended", endedAt);
     fact(text, "users", users);
-    fact(text, "strategy", strategy);
+    fact(text, "strategy", strategyReason == null ? strategy : strategy + ": " + strategyReason);
+    if (expectedOutageMs != null && coldWindowMs == null) {
+      fact(text, "expected outage", FormText.duration(expectedOutageMs));
+    }
+    fact(text, "expected from", expectedOutageFrom);
     fact(
         text,
         "live".equals(strategy) ? "switch, from fence to nginx" : "cold window",
         coldWindowMs == null ? null : coldWindowMs + " ms");
+    if (expectedOutageMs != null && coldWindowMs != null) {
+      fact(
+          text,
+          "outage",
+          "expected %s, came %s"
+              .formatted(FormText.duration(expectedOutageMs), FormText.duration(coldWindowMs)));
+    }
     if (verification.keysCompared() != null) {
       fact(
           text,
@@ -152,6 +174,20 @@ public record Report(
                   fence));
     }
     return text.toString();
+  }
+
+  private String title() {
+    if (Purpose.of(purpose) == Purpose.MIGRATE) {
+      return "Migration of %s: %s".formatted(domain, outcome);
+    }
+    return "Rehearsal of %s: %s"
+        .formatted(
+            domain,
+            switch (outcome) {
+              case Rehearsals.REHEARSED -> "Rehearsed: both machines are as before";
+              case "rolledBack" -> "rolledBack before it had come up to the switch";
+              default -> outcome;
+            });
   }
 
   /** A command without an exit code may have been carried out, or not, or in part. */

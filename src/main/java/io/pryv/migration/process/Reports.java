@@ -23,10 +23,12 @@ public class Reports {
 
   private final Logbook logbook;
   private final HistoryService history;
+  private final Rehearsals rehearsals;
 
-  Reports(Logbook logbook, HistoryService history) {
+  Reports(Logbook logbook, HistoryService history, Rehearsals rehearsals) {
     this.logbook = logbook;
     this.history = history;
+    this.rehearsals = rehearsals;
   }
 
   /**
@@ -48,6 +50,10 @@ public class Reports {
             "sourceKeyCounts",
             "coldWindowMs",
             "strategy",
+            "strategyChosenBy",
+            "strategyReason",
+            "expectedOutageMs",
+            "expectedOutageFrom",
             "keysCompared",
             "keysDiffering",
             "namesCompared",
@@ -67,12 +73,17 @@ public class Reports {
     return new Report(
         migration,
         Optional.ofNullable(instance.getBusinessKey()).orElse(""),
-        outcome(instance, steps),
+        rehearsals.purpose(migration),
+        rehearsals.end(migration, outcome(instance, steps)),
         startedBy,
         instance.getStartTime().toInstant(),
         Optional.ofNullable(instance.getEndTime()).map(java.util.Date::toInstant).orElse(null),
         users(variables),
         (String) variables.get("strategy"),
+        (String) variables.get("strategyChosenBy"),
+        text(variables, "strategyReason"),
+        number(variables, "expectedOutageMs"),
+        text(variables, "expectedOutageFrom"),
         number(variables, "coldWindowMs"),
         new Report.Verification(
             number(variables, "keysCompared"),
@@ -126,6 +137,10 @@ public class Reports {
 
   private static Long number(Map<String, Object> variables, String name) {
     return variables.get(name) instanceof Number number ? (Long) number.longValue() : null;
+  }
+
+  private static String text(Map<String, Object> variables, String name) {
+    return variables.containsKey(name) ? Values.text(variables.get(name)) : null;
   }
 
   private static Report.CommandRun command(Change change) {

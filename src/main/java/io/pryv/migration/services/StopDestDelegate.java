@@ -1,10 +1,13 @@
 package io.pryv.migration.services;
 
+import io.pryv.migration.machine.Container;
 import io.pryv.migration.machine.Containers;
 import io.pryv.migration.process.StepContext;
 import io.pryv.migration.process.StepContexts;
 import io.pryv.migration.process.StepDelegate;
 import io.pryv.migration.redis.Election;
+import java.time.Duration;
+import java.util.List;
 import org.springframework.stereotype.Component;
 
 /** Dest's Redis must not run while its data is replaced (field guide 3.2). */
@@ -23,6 +26,9 @@ class StopDestDelegate extends StepDelegate {
       step.say("already done: dest's services are stopped and held down");
       return;
     }
-    step.say("stopped and held down: " + Containers.describe(containers.holdDownAndStop()));
+    long began = System.nanoTime();
+    List<Container> stopped = containers.holdDownAndStop();
+    step.put("destStopMs", Duration.ofNanos(System.nanoTime() - began).toMillis());
+    step.say("stopped and held down: " + Containers.describe(stopped));
   }
 }

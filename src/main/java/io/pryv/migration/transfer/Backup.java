@@ -26,6 +26,7 @@ final class Backup {
   private final Shell shell;
   private final RedisDoor door;
   private final String migration;
+  private final String directory;
   private final String location;
 
   /**
@@ -44,10 +45,9 @@ final class Backup {
     this.shell = shell;
     this.door = door;
     this.migration = migration;
-    this.location =
-        (directory.isEmpty() ? "\"$HOME\"/register-migration-backup" : Quote.sh(directory))
-            + "/"
-            + Quote.sh(domain + "-" + migration);
+    this.directory =
+        directory.isEmpty() ? "\"$HOME\"/register-migration-backup" : Quote.sh(directory);
+    this.location = this.directory + "/" + Quote.sh(domain + "-" + migration);
   }
 
   /**
@@ -147,6 +147,31 @@ final class Backup {
                 "rm -rf -- " + location + "/data " + location + "/SHA256SUMS"))
         .orFail("see that the backup's directory is writable, then retry");
     job().forget();
+  }
+
+  /**
+   * Removes a backup that nobody will want.
+   *
+   * @return whether there was one
+   */
+  boolean remove() {
+    boolean there =
+        !shell
+            .run(
+                Command.look(
+                    "see whether there is a backup", "[ ! -e " + location + " ] || echo yes"))
+            .orFail("see that the backup's directory can be read, then retry")
+            .isEmpty();
+    if (there) {
+      shell
+          .run(
+              Command.change(
+                  "remove the backup, and its directory if nothing else is in it",
+                  "rm -rf -- %s && rmdir --ignore-fail-on-non-empty -- %s"
+                      .formatted(location, directory)))
+          .orFail("see that the backup's directory is writable, then retry");
+    }
+    return there;
   }
 
   private DetachedJob job() {

@@ -24,6 +24,7 @@ class BulkSyncDelegate extends SyncRoundDelegate {
     SyncRounds rounds =
         step.find("bulkSyncRounds", SyncRounds.class).orElse(SyncRounds.NONE).and(round, stats);
     step.put("bulkSyncRounds", rounds);
+    step.put("lastRoundMs", stats.tookMs());
     step.put(
         "bulkSyncAgain",
         stats.wireBytes() > options.smallDelta() && round < options.preSyncRounds());

@@ -13,9 +13,15 @@ import java.util.regex.Pattern;
  * @param totalBytes size of all files
  * @param wireBytes sent and received, after compression
  * @param speedup total size over bytes on the wire
+ * @param tookMs how long it ran, which {@link Sync} adds to its output; 0 when that is not told
  */
 record RsyncStats(
-    long files, long transferredFiles, long totalBytes, long wireBytes, double speedup) {
+    long files,
+    long transferredFiles,
+    long totalBytes,
+    long wireBytes,
+    double speedup,
+    long tookMs) {
 
   private static final String NUMBER = "(\\d[\\d,.'\u00a0\u202f’ ]*)";
 
@@ -25,6 +31,7 @@ record RsyncStats(
   private static final Pattern TOTAL = Pattern.compile("(?m)^Total file size: " + NUMBER);
   private static final Pattern SENT = Pattern.compile("(?m)^Total bytes sent: " + NUMBER);
   private static final Pattern RECEIVED = Pattern.compile("(?m)^Total bytes received: " + NUMBER);
+  private static final Pattern TOOK = Pattern.compile("(?m)^Took: (\\d+) ms$");
   private static final Pattern SPEEDUP = Pattern.compile("speedup is (\\d[\\d,.'\u00a0\u202f’]*)");
 
   /** The statistics in rsync's output, or empty when it ended before it printed them. */
@@ -41,7 +48,8 @@ record RsyncStats(
             number(TRANSFERRED, output).orElse(0L),
             total.get(),
             sent.get() + received.get(),
-            speedup(output)));
+            speedup(output),
+            number(TOOK, output).orElse(0L)));
   }
 
   private static Optional<Long> number(Pattern pattern, String output) {

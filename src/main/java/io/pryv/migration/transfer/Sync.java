@@ -103,8 +103,12 @@ final class Sync {
           rm -rf "$kept.new"
           cp -a -- "$data" "$kept.new" && mv -T -- "$kept.new" "$kept" || exit
         fi
-        LC_ALL=C exec rsync --archive --numeric-ids --compress --delete --info=progress2 --stats \\
+        began=$(date +%%s%%3N)
+        LC_ALL=C rsync --archive --numeric-ids --compress --delete --info=progress2 --stats \\
           -e "$ssh" %s "$data/" </dev/null
+        code=$?
+        echo "Took: $(($(date +%%s%%3N) - began)) ms"
+        exit $code
         """
             .formatted(
                 Quote.sh(dest.layout().dataDirectory()),

@@ -3,6 +3,7 @@ package io.pryv.migration.transfer;
 import io.pryv.migration.machine.Containers;
 import io.pryv.migration.machine.FileUndo;
 import io.pryv.migration.platform.Register;
+import io.pryv.migration.process.Rehearsals;
 import io.pryv.migration.process.StepContext;
 import io.pryv.migration.process.StepContexts;
 import io.pryv.migration.process.StepDelegate;
@@ -31,7 +32,20 @@ class UndoPreparationDelegate extends StepDelegate {
             new DestData(step.hands().on(dest.machine()), dest, step.migration()),
             step.redis());
     String said = preparation.undo();
+    if (step.find(Rehearsals.REHEARSED, Boolean.class).orElse(false) && backup(step).remove()) {
+      said += " The rehearsal's backup is removed.";
+    }
     step.evidence("undoPreparation", said + "\n");
     step.say(said);
+  }
+
+  private static Backup backup(StepContext step) {
+    return new Backup(
+        step.source(),
+        step.hands().on(step.source().machine()),
+        step.redis(),
+        step.migration(),
+        step.platform().options().backupDirectory(),
+        step.platform().domain());
   }
 }

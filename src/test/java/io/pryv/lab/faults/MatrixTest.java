@@ -122,6 +122,16 @@ class MatrixTest {
     assertThat(matrix.smoke()).allMatch(cell -> matrix.cells().get(cell).run());
   }
 
+  @Test
+  void noMigrationPassesTheStepsOfARehearsal() {
+    for (Fault fault : Fault.values()) {
+      for (String step : List.of("rehearseWindow", "endRehearsal")) {
+        assertThat(verdict(step, fault).run()).isFalse();
+        assertThat(verdict(step, fault).reason()).contains("a rehearsal passes it");
+      }
+    }
+  }
+
   private Part part(String step) {
     return step(step).part();
   }

@@ -2,6 +2,7 @@ package io.pryv.migration.preflight;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.pryv.migration.platform.StrategyChoice;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -30,7 +31,11 @@ class LiveChecksTest {
   @Test
   void aPlatformOfThatAgeCanBeSwitchedLive() {
     assertThat(obstacles("5.0.2", "5.0.14", "port 6379\n# requirepass foobared\n")).isEmpty();
-    assertThat(LiveChecks.decide("auto", List.of()).level()).isEqualTo(Finding.Level.PASS);
+    LiveChecks.Decision decision = LiveChecks.decide(fromFile("auto"), List.of());
+    assertThat(decision.strategy()).isEqualTo("live");
+    assertThat(decision.chosenBy()).isEqualTo("auto");
+    assertThat(decision.reason()).contains("nothing stands against a live cut-over");
+    assertThat(decision.finding().level()).isEqualTo(Finding.Level.PASS);
   }
 
   @ParameterizedTest
@@ -62,8 +67,28 @@ class LiveChecksTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"auto, WARN", "live, STOP", "cold, PASS"})
-  void whetherAnObstacleStopsIsTheOperatorsChoice(String wanted, Finding.Level level) {
-    assertThat(LiveChecks.decide(wanted, List.of("no ssh on source")).level()).isEqualTo(level);
+  @CsvSource({"auto, WARN, cold", "live, STOP, live", "cold, PASS, cold"})
+  void whetherAnObstacleStopsIsTheOperatorsChoice(
+      String wanted, Finding.Level level, String strategy) {
+    LiveChecks.Decision decision = LiveChecks.decide(fromFile(wanted), List.of("no ssh on source"));
+    assertThat(decision.finding().level()).isEqualTo(level);
+    assertThat(decision.strategy()).isEqualTo(strategy);
+    if (!wanted.equals("cold")) {
+      assertThat(decision.reason()).contains("no ssh on source");
+    }
+  }
+
+  @Test
+  void whoChoseItIsTold() {
+    assertThat(LiveChecks.decide(new StrategyChoice("cold", "start form"), List.of()))
+        .extracting(LiveChecks.Decision::chosenBy, LiveChecks.Decision::reason)
+        .containsExactly("start form", "chosen in the start form");
+    assertThat(LiveChecks.decide(fromFile("live"), List.of()))
+        .extracting(LiveChecks.Decision::chosenBy, LiveChecks.Decision::reason)
+        .containsExactly("platform file", "chosen in the platform file");
+  }
+
+  private static StrategyChoice fromFile(String wanted) {
+    return new StrategyChoice(wanted, "platform file");
   }
 }

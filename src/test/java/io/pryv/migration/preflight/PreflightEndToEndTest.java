@@ -9,6 +9,7 @@ import io.pryv.migration.machine.JournalledHands;
 import io.pryv.migration.machine.SshShells;
 import io.pryv.migration.platform.Platform;
 import io.pryv.migration.platform.PlatformFile;
+import io.pryv.migration.platform.StrategyChoice;
 import io.pryv.migration.redis.JedisServers;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -110,7 +111,8 @@ class PreflightEndToEndTest {
               new JedisServers(new JournalledHands(shells, new InMemoryJournal())),
               new DnsJavaClient(),
               List.of(),
-              Surveys.US)
+              Surveys.US,
+              StrategyChoice.of("", platform.options()))
           .look();
     }
   }

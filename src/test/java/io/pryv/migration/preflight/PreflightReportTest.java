@@ -2,7 +2,8 @@ package io.pryv.migration.preflight;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.time.Duration;
+import io.pryv.migration.platform.ColdOutage;
+import io.pryv.migration.platform.StrategyChoice;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -19,8 +20,8 @@ class PreflightReportTest {
                 Finding.warn("dest", "clock", "right", "wrong", "set it")),
             Map.of(),
             1_234_567,
-            Duration.ofMillis(9_001),
-            "cold",
+            ColdOutage.assumed(30_010, 0),
+            LiveChecks.decide(new StrategyChoice("cold", "platform file"), List.of()),
             Map.of("source: /site.conf", "--- a\n+++ b\n"));
 
     assertThat(report.toMarkdown())
@@ -57,15 +58,6 @@ class PreflightReportTest {
             |---|---|---|
             | dest | tools | bash |
             """);
-  }
-
-  @Test
-  void theEstimateGrowsWithUsersAndBytesAsMeasured() {
-    assertThat(Preflight.estimate(0, 0)).isEqualTo(Duration.ofSeconds(6));
-    assertThat(Preflight.estimate(20_000, 10_000_000))
-        .isBetween(Duration.ofSeconds(8), Duration.ofSeconds(9));
-    assertThat(Preflight.estimate(1_000_000, 350_000_000))
-        .isBetween(Duration.ofSeconds(100), Duration.ofSeconds(130));
   }
 
   @Test

@@ -8,12 +8,14 @@ import io.pryv.migration.machine.LineMarks;
 import io.pryv.migration.machine.SandboxHands;
 import io.pryv.migration.machine.SandboxShell;
 import io.pryv.migration.machine.UnexpectedText;
+import io.pryv.migration.platform.ColdOutage;
 import io.pryv.migration.platform.Layout;
 import io.pryv.migration.platform.LayoutDetails;
 import io.pryv.migration.platform.Machine;
 import io.pryv.migration.platform.Options;
 import io.pryv.migration.platform.PlannedEdit;
 import io.pryv.migration.platform.Platform;
+import io.pryv.migration.platform.StrategyChoice;
 import io.pryv.migration.process.FakeStep;
 import io.pryv.migration.redis.FakeRedis;
 import java.io.IOException;
@@ -105,7 +107,7 @@ class PreflightTest {
         .as(report.toMarkdown())
         .noneMatch(finding -> finding.level() != Finding.Level.PASS);
     assertThat(report.redisBytes()).isGreaterThanOrEqualTo(100_000);
-    assertThat(report.expectedOutage()).isBetween(Duration.ofSeconds(6), Duration.ofSeconds(12));
+    assertThat(report.outage().total()).isBetween(Duration.ofSeconds(6), Duration.ofSeconds(12));
     assertThat(report.passes()).isGreaterThan(50);
   }
 
@@ -171,6 +173,10 @@ class PreflightTest {
     assertThat(step.get("preflightWarnings", Integer.class)).isNotNegative();
     assertThat(step.get("redisBytes", Long.class)).isPositive();
     assertThat(step.get("expectedOutageMs", Long.class)).isPositive();
+    assertThat(step.get("coldOutage", ColdOutage.class).total().toMillis())
+        .isEqualTo(step.get("expectedOutageMs", Long.class));
+    assertThat(step.get("strategyChosenBy", String.class)).isEqualTo("auto");
+    assertThat(step.get("strategyReason", String.class)).contains("platform file");
     assertThat(step.get("backUpWanted", Boolean.class)).isTrue();
     assertThat(step.get("sourceLayout", Layout.class).redisVersion()).isEqualTo("5.0.2");
     assertThat(step.get("destLayout", Layout.class).composeFile()).endsWith("/reg-master.yml");
@@ -518,7 +524,8 @@ class PreflightTest {
             FakeRedis.door(redis, destRedis, slaveRedis, destSlaveRedis),
             dns,
             List.of(new SomeEdit()),
-            Surveys.US)
+            Surveys.US,
+            StrategyChoice.of("", options))
         .look();
   }
 

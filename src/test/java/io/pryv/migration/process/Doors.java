@@ -143,6 +143,33 @@ abstract class Doors extends EngineTest {
 
     assertThat(answer.statusCode()).isGreaterThanOrEqualTo(400);
     assertThat(answer.body()).contains("absent.yaml", "none there", "pryv.yaml");
+
+    answer =
+        post(
+            "/engine-rest/process-definition/key/register-migration/start",
+            "{\"variables\":{\"platformFile\":{\"value\":\"pryv\"},"
+                + "\"wantedStrategy\":{\"value\":\"warm\"}}}");
+    assertThat(answer.statusCode()).isGreaterThanOrEqualTo(400);
+    assertThat(answer.body()).contains("one of asPlatformFile, auto, live, cold", "warm");
+  }
+
+  @Test
+  void theConsoleShowsARehearsalAsOne() throws Exception {
+    HttpResponse<String> started =
+        post(
+            "/engine-rest/process-definition/key/register-migration/start",
+            "{\"variables\":{\"platformFile\":{\"value\":\"pryv\"},"
+                + "\"purpose\":{\"value\":\"rehearse\"}}}");
+    String id = JSON.readTree(started.body()).get("id").asText();
+    endOf(id);
+
+    JsonNode shown = json("/api/migrations/" + id);
+    assertThat(shown.get("purpose").asText()).isEqualTo("rehearse");
+    assertThat(shown.get("state").asText()).isEqualTo("rehearsed");
+    assertThat(json("/api/migrations").get(0)).isEqualTo(shown);
+    assertThat(get("/migrations").body()).contains("pryv.example (rehearsal)", ">rehearsed<");
+    assertThat(json("/api/migrations/" + id + "/report.json").get("outcome").asText())
+        .isEqualTo("rehearsed");
   }
 
   @Test

@@ -42,6 +42,7 @@ final class EveryStepTwice implements BeanPostProcessor {
           "prepareWindow", "test the new site file in .*, in its /tmp",
           "proveAsBefore", "Redis: (SET|DEL) rm\\w+:server",
           "proveCopy", "note that the data is proven",
+          "rehearseWindow", "test the new site file in .*, in its /tmp",
           "returnProxy", "Redis: (SET|DEL) rm\\w+:server");
 
   /** Steps that attach to a job on a machine: what they tell is its result, at every run. */

@@ -296,6 +296,148 @@ abstract class MigrationPaths extends EngineTest {
   }
 
   @Test
+  void aColdRehearsalGoesUpToTheGateAndBackByItselfAndIsNoFailure() throws IOException {
+    steps.on("stopDest", (step, call) -> step.put("destStopMs", 1_200L));
+    String rehearsal = start(Map.of("platformFile", "pryv", "purpose", "rehearse"));
+
+    assertThat(endOf(rehearsal)).isEqualTo("rolledBack");
+    assertThat(visited(rehearsal)).doesNotContain("gate").contains("rehearseWindow");
+    assertThat(steps.played())
+        .containsSubsequence("preflight", "launchDest", "bulkSync", "prepareWindow", "endJobs")
+        .endsWith(BEFORE_CUT_OVER.toArray(String[]::new));
+    assertThat(steps.calls("stopSource")).isZero();
+    Report report = reports.of(rehearsal);
+    assertThat(report.purpose()).isEqualTo("rehearse");
+    assertThat(report.outcome()).isEqualTo("rehearsed");
+    assertThat(report.expectedOutageMs()).isEqualTo(9_500);
+    assertThat(report.coldWindowMs()).isNull();
+    assertThat(report.decisions())
+        .last()
+        .satisfies(
+            decision -> {
+              assertThat(decision.who()).isEqualTo("the rehearsal");
+              assertThat(decision.what()).isEqualTo("roll back: rehearsal");
+            });
+    assertThat(report.steps())
+        .filteredOn(step -> step.id().equals("endRehearsal"))
+        .singleElement()
+        .satisfies(step -> assertThat(step.said()).contains("(cold)", "9.5 s"));
+    assertThat(files.reports().resolve("pryv.example-" + rehearsal + ".md"))
+        .content()
+        .startsWith("# Rehearsal of pryv.example: Rehearsed: both machines are as before")
+        .contains("| expected outage | 9.5 s |");
+  }
+
+  @Test
+  void aLiveRehearsalMeasuresTheSwitchAndLeavesSource() {
+    steps.live();
+    String rehearsal = start(Map.of("platformFile", "pryv", "purpose", "rehearse"));
+    endOf(rehearsal);
+
+    assertThat(visited(rehearsal)).doesNotContain("gate", "rehearseWindow");
+    assertThat(visited(rehearsal)).as("asked for once").containsOnlyOnce("prepareGate");
+    assertThat(steps.calls("switchOver")).isZero();
+    assertThat(steps.calls("putRetryIn")).isZero();
+    assertThat(steps.played())
+        .containsSubsequence(
+            "measureSwitch", "endJobs", "takeRetryOut", "leaveSource", "proveAsBefore");
+    Report report = reports.of(rehearsal);
+    assertThat(report.outcome()).isEqualTo("rehearsed");
+    assertThat(report.markdown())
+        .contains("| expected outage | 60 ms |", "| expected from | measured here: round trips");
+  }
+
+  @Test
+  void aRehearsalThatDoesNotComeUpToTheSwitchIsRolledBackAsAnyAndSaysSo() {
+    steps.failing("launchDest", 1, "port 443 is taken");
+    String rehearsal = start(Map.of("platformFile", "pryv", "purpose", "rehearse"));
+    incidentAt(rehearsal, "launchDest");
+    rollback.ask(rehearsal, "not today");
+    endOf(rehearsal);
+
+    Report report = reports.of(rehearsal);
+    assertThat(report.purpose()).isEqualTo("rehearse");
+    assertThat(report.outcome()).isEqualTo("rolledBack");
+    assertThat(report.markdown())
+        .startsWith("# Rehearsal of pryv.example: rolledBack before it had come up to the switch");
+  }
+
+  @Test
+  void aFailureOnTheWayBackFromARehearsalIsRetriedAndItIsARehearsalStill() {
+    steps.failing("undoPreparation", 3, "dest does not answer");
+    String rehearsal = start(Map.of("platformFile", "pryv", "purpose", "rehearse"));
+    Incident failed = failedJob(rehearsal, "undoPreparation");
+    assertThat(reports.of(rehearsal).outcome()).isEqualTo("running");
+    retry(failed);
+    endOf(rehearsal);
+
+    assertThat(reports.of(rehearsal).outcome()).isEqualTo("rehearsed");
+  }
+
+  @Test
+  void theGateTellsWhatTheLastRehearsalOfTheSameMachinesFound() {
+    platform("elsewhere", "rehearsed.example", "198.51.100.77", "");
+    platform("pryv", "rehearsed.example", "198.51.100.11", "");
+    String another = start(Map.of("platformFile", "elsewhere", "purpose", "rehearse"));
+    endOf(another);
+    String first = start();
+    taskAt(first, "gate");
+    assertThat((String) variable(first, "gateEvidence"))
+        .as("that one was from another source")
+        .doesNotContain("last rehearsal");
+    complete(first, "gate", Map.of("gateDecision", "rollBack"));
+    endOf(first);
+
+    steps.reset();
+    steps.live();
+    endOf(start(Map.of("platformFile", "pryv", "purpose", "rehearse")));
+    String migration = start();
+    taskAt(migration, "gate");
+    assertThat((String) variable(migration, "gateEvidence"))
+        .containsPattern("\\| last rehearsal \\| 60 ms, live, on \\d{4}-\\d\\d-\\d\\d ");
+  }
+
+  @Test
+  void theGateMakesTheOutageToExpectOfWhatThisMigrationHasMeasured() {
+    java.util.function.BiConsumer<StepContext, Integer> healthy = steps.now("preflight");
+    steps.on(
+        "preflight",
+        healthy.andThen(
+            (step, call) ->
+                step.put(
+                    "coldOutage",
+                    io.pryv.migration.platform.ColdOutage.assumed(20_000, 10_000_000))));
+    steps.on("stopDest", (step, call) -> step.put("destStopMs", 4_000L));
+    String migration = start();
+    taskAt(migration, "gate");
+
+    assertThat((String) variable(migration, "gateEvidence"))
+        .contains("| expected outage | 10.8 s |", "source stops as dest did 4.0 s")
+        .contains("| why | chosen in the platform file |");
+    go(migration);
+    complete(migration, "nameServers", CHANGED);
+    complete(migration, "confirmRetirement", RETIRE);
+    endOf(migration);
+    assertThat(reports.of(migration).markdown())
+        .contains("| outage | expected 10.8 s, came 8.7 s |")
+        .contains("| strategy | cold: chosen in the platform file |");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"wantedStrategy", "purpose"})
+  void aChoiceThatIsNoneIsRefusedAtTheStartAndNothingBegins(String choice) {
+    long before = engine.getHistoryService().createHistoricProcessInstanceQuery().count();
+
+    assertThatThrownBy(() -> start(Map.of("platformFile", "pryv", choice, "Live")))
+        .hasMessageContaining("start form, " + choice)
+        .hasMessageContaining("expected: one of ")
+        .hasMessageContaining("\"Live\"")
+        .hasMessageContaining("nothing was touched");
+    assertThat(engine.getHistoryService().createHistoricProcessInstanceQuery().count())
+        .isEqualTo(before);
+  }
+
+  @Test
   void theGateShowsWhatTheDecisionNeeds() {
     String migration = start();
     taskAt(migration, "gate");

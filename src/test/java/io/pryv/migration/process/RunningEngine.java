@@ -74,11 +74,15 @@ abstract class RunningEngine {
   }
 
   String start(String platformFile) {
+    return start(Map.of("platformFile", platformFile));
+  }
+
+  String start(Map<String, Object> form) {
     engine.getIdentityService().setAuthentication("admin", List.of("camunda-admin", "operators"));
     try {
       return engine
           .getRuntimeService()
-          .startProcessInstanceByKey("register-migration", Map.of("platformFile", platformFile))
+          .startProcessInstanceByKey("register-migration", form)
           .getId();
     } finally {
       engine.getIdentityService().clearAuthentication();

@@ -219,6 +219,47 @@ class SandboxMigrationTest extends RunningEngine {
   }
 
   @Test
+  void aRehearsalMeasuresWhatItCanAndLeavesNothingOnEitherMachine() throws IOException {
+    Map<String, String> sourceBefore = lab.source.fingerprint();
+    Map<String, String> destBefore = lab.dest.fingerprint();
+    String runId = lab.source.info("run_id");
+    String rehearsal = start(Map.of("platformFile", "pryv", "purpose", "rehearse"));
+    endOf(rehearsal);
+
+    assertThat(visited(rehearsal))
+        .contains("rehearseWindow", "endRehearsal")
+        .doesNotContain("gate");
+    assertThatAllIsAsBefore(rehearsal, "rehearsed", sourceBefore, destBefore);
+    assertThat(lab.source.info("run_id")).as("never stopped").isEqualTo(runId);
+    assertThat(lab.source.home().resolve("register-migration-backup")).doesNotExist();
+    Report report = reports.of(rehearsal);
+    assertThat(report.expectedOutageFrom()).contains("last sync as the last round");
+    assertThat(report.expectedOutageMs()).isPositive();
+    assertThat(report.strategyChosenBy()).isEqualTo("platform file");
+
+    String migration = start();
+    assertThat(form(migration, "gate").get("gateEvidence"))
+        .contains("| expected from | measured here: ", "| last rehearsal | ", "cold, on ");
+  }
+
+  @Test
+  void theStartFormsStrategyWinsOverThePlatformFiles() {
+    String live = start(Map.of("platformFile", "pryv", "wantedStrategy", "live"));
+    assertThat(form(live, "mendPreflight").get("preflightEvidence"))
+        .contains("all that a live cut-over needs (chosen in the start form)");
+    complete(live, "mendPreflight", Map.of("preflightDecision", "abort"));
+    assertThat(endOf(live)).isEqualTo("aborted");
+    assertThat(reports.of(live).strategyChosenBy()).isEqualTo("start form");
+
+    String auto = start(Map.of("platformFile", "pryv", "wantedStrategy", "auto"));
+    assertThat(form(auto, "gate").get("gateEvidence"))
+        .contains(
+            "| strategy | cold: ",
+            "| why | auto, by the start form: a live cut-over is not possible: ");
+    assertThat(reports.of(auto).strategyChosenBy()).isEqualTo("auto");
+  }
+
+  @Test
   void whatDestHasTakenIsCarriedBackToSourceAndAllElseIsAsBefore() {
     Map<String, String> sourceBefore = lab.source.fingerprint();
     Map<String, String> destBefore = lab.dest.fingerprint();
@@ -286,7 +327,15 @@ class SandboxMigrationTest extends RunningEngine {
 
   private void assertThatAllIsAsBefore(
       String migration, Map<String, String> sourceBefore, Map<String, String> destBefore) {
-    assertThat(reports.of(migration).outcome()).isEqualTo("rolledBack");
+    assertThatAllIsAsBefore(migration, "rolledBack", sourceBefore, destBefore);
+  }
+
+  private void assertThatAllIsAsBefore(
+      String migration,
+      String outcome,
+      Map<String, String> sourceBefore,
+      Map<String, String> destBefore) {
+    assertThat(reports.of(migration).outcome()).isEqualTo(outcome);
     assertThat(lab.source.fingerprint()).isEqualTo(sourceBefore);
     assertThat(lab.source.serves()).isTrue();
     assertThat(lab.dest.fingerprint()).isEqualTo(destBefore);

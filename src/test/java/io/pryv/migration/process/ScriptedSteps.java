@@ -35,6 +35,8 @@ final class ScriptedSteps {
           step.put("expectedOutageMs", 9_500L);
           step.put("backUpWanted", true);
           step.put("strategy", "cold");
+          step.put("strategyChosenBy", "platform file");
+          step.put("strategyReason", "chosen in the platform file");
           step.put("sourceLayout", LAYOUT);
           step.put("destLayout", LAYOUT);
           step.put("sourceSlaveLayouts", List.of());
@@ -140,6 +142,11 @@ final class ScriptedSteps {
   /** What a step does from now on; {@code call} counts its calls from 1. */
   void on(String step, BiConsumer<StepContext, Integer> part) {
     parts.put(step, part);
+  }
+
+  /** What a step does now. */
+  BiConsumer<StepContext, Integer> now(String step) {
+    return parts.get(step);
   }
 
   /** A step fails at its next calls, then does what it did. */

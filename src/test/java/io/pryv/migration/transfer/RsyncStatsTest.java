@@ -32,8 +32,9 @@ class RsyncStatsTest {
 
             sent 65 bytes  received 123,456,789 bytes  35,273,386.86 bytes/sec
             total size is 286,331,153  speedup is 2.32
+            Took: 4021 ms
             """,
-            new RsyncStats(3, 2, 286_331_153, 123_456_854, 2.32)),
+            new RsyncStats(3, 2, 286_331_153, 123_456_854, 2.32, 4_021)),
         Arguments.of(
             "rsync 3.0, no grouping",
             """
@@ -48,7 +49,7 @@ class RsyncStatsTest {
             sent 4210 bytes  received 2048 bytes  4172.00 bytes/sec
             total size is 1048576  speedup is 167.56
             """,
-            new RsyncStats(3, 1, 1_048_576, 6_258, 167.56)),
+            new RsyncStats(3, 1, 1_048_576, 6_258, 167.56, 0)),
         Arguments.of(
             "German grouping",
             """
@@ -59,7 +60,7 @@ class RsyncStatsTest {
             Total bytes received: 98.765
             total size is 1.234.567  speedup is 12,35
             """,
-            new RsyncStats(5, 1, 1_234_567, 99_999, 12.35)),
+            new RsyncStats(5, 1, 1_234_567, 99_999, 12.35, 0)),
         Arguments.of(
             "French grouping by narrow blanks",
             """
@@ -70,7 +71,7 @@ class RsyncStatsTest {
             Total bytes received: 1\u00a0050
             total size is 1\u202f234\u202f567  speedup is 1\u202f153,80
             """,
-            new RsyncStats(2, 0, 1_234_567, 1_070, 1153.80)),
+            new RsyncStats(2, 0, 1_234_567, 1_070, 1153.80, 0)),
         Arguments.of(
             "nothing changed, speed-up without decimals",
             """
@@ -81,7 +82,7 @@ class RsyncStatsTest {
             Total bytes received: 92
             total size is 286,331,153  speedup is 2,556,528
             """,
-            new RsyncStats(3, 0, 286_331_153, 112, 2_556_528)),
+            new RsyncStats(3, 0, 286_331_153, 112, 2_556_528, 0)),
         Arguments.of(
             "behind progress lines",
             """
@@ -94,7 +95,7 @@ class RsyncStatsTest {
             Total bytes received: 2
             total size is 10  speedup is 3.33
             """,
-            new RsyncStats(3, 0, 10, 3, 3.33)));
+            new RsyncStats(3, 0, 10, 3, 3.33, 0)));
   }
 
   @ParameterizedTest(name = "{0}")

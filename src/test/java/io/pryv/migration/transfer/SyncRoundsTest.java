@@ -10,9 +10,9 @@ class SyncRoundsTest {
   void aRoundRecordedTwiceStandsOnce() {
     SyncRounds rounds =
         SyncRounds.NONE
-            .and(1, new RsyncStats(3, 2, 286_331_153, 123_456_854, 2.32))
-            .and(2, new RsyncStats(3, 1, 286_331_200, 4_096, 69_905))
-            .and(2, new RsyncStats(3, 1, 286_331_200, 4_096, 69_905));
+            .and(1, new RsyncStats(3, 2, 286_331_153, 123_456_854, 2.32, 0))
+            .and(2, new RsyncStats(3, 1, 286_331_200, 4_096, 69_905, 0))
+            .and(2, new RsyncStats(3, 1, 286_331_200, 4_096, 69_905, 0));
     assertThat(rounds.markdown().lines())
         .containsExactly(
             "| round | files | changed | bytes in all | bytes transferred | speed-up |",
