@@ -76,6 +76,7 @@ final class Known {
           "verifyData",
           "verifyDns",
           "watchQuiet",
+          "closeTunnel",
           "watchQuietBack",
           "findWriter",
           "proveAsBefore");
@@ -146,7 +147,7 @@ final class Known {
           Map.entry("forgetRollbackNotes", "listRecords"));
 
   /** From its end on there is no way back. */
-  private static final String RETIRES = "retireSource";
+  static final String RETIRES = "retireSource";
 
   /** The cells whose failure would cost most: run in CI. */
   static final Map<String, List<Fault>> SMOKE =

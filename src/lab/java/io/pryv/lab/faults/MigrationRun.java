@@ -216,7 +216,9 @@ final class MigrationRun {
    * the cold window nobody is served, also where the fault came right before it.
    */
   private boolean clientsServed() {
-    return windowOpen() || (lab.serves() && (lab.answersDns(Lab.SOURCE) || over()));
+    return windowOpen()
+        || (lab.serves()
+            && (lab.answersDns(Lab.SOURCE) || endedAfter(Known.RETIRES, Instant.EPOCH)));
   }
 
   private boolean windowOpen() {
