@@ -218,7 +218,10 @@ class TunnelTest {
 
       assertThat(machines.tunnel().close()).isTrue();
       assertThat(health.look().supervised()).isFalse();
-      assertThat(health.look().troubles()).first().asString().contains("the tunnel is gone");
+      assertThat(health.look().troubles())
+          .first()
+          .asString()
+          .contains("the tunnel from source to dest is gone");
 
       assertThat(health.mend()).isTrue();
       assertThat(health.mend()).isFalse();
