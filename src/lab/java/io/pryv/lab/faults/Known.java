@@ -124,10 +124,7 @@ final class Known {
   /** A step off the good path, and the one that has to fail for it to be reached. */
   private static final Map<String, String> REACHED_BY = Map.of(PUT_BACK, "startDest");
 
-  /**
-   * A step of the way back, and the step before which a rollback leads to it; where it matters that
-   * nothing more is done meanwhile, one that only looks: a step at work is not broken off.
-   */
+  /** A step of the way back, and the step before which a rollback leads to it. */
   private static final Map<String, String> REACHED_BY_ROLLBACK =
       Map.ofEntries(
           Map.entry("endJobs", "preSync"),
@@ -135,8 +132,8 @@ final class Known {
           Map.entry("takeRetryOutBack", "switchOver"),
           Map.entry("leaveSource", "switchOver"),
           Map.entry("restoreSource", "proveCopy"),
-          Map.entry("standBehindDest", "proveDest"),
-          Map.entry("fenceSourceAgain", "proveDest"),
+          Map.entry("standBehindDest", "startSource"),
+          Map.entry("fenceSourceAgain", "startSource"),
           Map.entry("prepareReturn", "verifyData"),
           Map.entry("returnWriter", "listRecords"),
           Map.entry("returnProxy", "listRecords"),

@@ -281,7 +281,11 @@ final class MigrationRun {
       if (step.isPresent() && points.reached(When.BEFORE, step.get()).isPresent()) {
         tell("rollback asked for before " + step.get());
         rollBack();
+        // The step does not begin beside the way back: that is what the cells of a rollback are
+        // for.
+        program.kill();
         points.release(When.BEFORE, step.get());
+        program.start();
       }
     }
   }
