@@ -79,6 +79,7 @@ final class Known {
           "closeTunnel",
           "watchQuietBack",
           "findWriter",
+          "standBehindDest",
           "proveAsBefore");
 
   /** Steps that reach no machine of the platform over ssh. */
@@ -132,8 +133,8 @@ final class Known {
           Map.entry("takeRetryOutBack", "switchOver"),
           Map.entry("leaveSource", "switchOver"),
           Map.entry("restoreSource", "proveCopy"),
-          Map.entry("standBehindDest", "startSource"),
-          Map.entry("fenceSourceAgain", "startSource"),
+          Map.entry("standBehindDest", "proveProxy"),
+          Map.entry("fenceSourceAgain", "proveProxy"),
           Map.entry("prepareReturn", "verifyData"),
           Map.entry("returnWriter", "listRecords"),
           Map.entry("returnProxy", "listRecords"),
