@@ -22,6 +22,11 @@ final class FormText {
         : String.format(Locale.ROOT, "%.1f s", milliseconds / 1000.0);
   }
 
+  /** The text itself, or its beginning, where there is no page to read on. */
+  static String beginning(String text, int longest) {
+    return text.length() <= longest ? text : text.substring(0, longest - 1) + "…";
+  }
+
   /**
    * The text itself, or its beginning up to a whole line and where to read on.
    *

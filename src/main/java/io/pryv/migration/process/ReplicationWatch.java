@@ -55,6 +55,9 @@ class ReplicationWatch implements SmartLifecycle {
 
   private static final Duration LONGEST_LOOK = Duration.ofSeconds(6);
 
+  /** An incident holds 4,000 characters: the trouble, and why it is not mended. */
+  private static final int LONGEST_PART = 1900;
+
   private final StandingWatch watch;
   private final RecordedSteps steps;
   private final RuntimeService runtime;
@@ -208,7 +211,8 @@ class ReplicationWatch implements SmartLifecycle {
     }
     if (mayBeTold(who)) {
       String trouble =
-          String.join("; ", troubles) + (refusal.isEmpty() ? "" : "; not mended yet: " + refusal);
+          FormText.beginning(String.join("; ", troubles), LONGEST_PART)
+              + (refusal.isEmpty() ? "" : "; not mended yet: " + refusal);
       LOG.error(
           "{} does not follow {} in {}: {}",
           who.following().follower(),
@@ -286,7 +290,7 @@ class ReplicationWatch implements SmartLifecycle {
               return;
             }
             LOG.warn("{}: {}", who.migration(), refused.getMessage());
-            refusals.put(who, refused.getMessage());
+            refusals.put(who, FormText.beginning(refused.getMessage(), LONGEST_PART));
           }
         });
   }

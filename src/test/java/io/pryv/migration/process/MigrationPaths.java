@@ -726,6 +726,24 @@ abstract class MigrationPaths extends EngineTest {
   }
 
   @Test
+  void troubleOfReplicationThatIsLongerThanTheDatabaseTakesIsToldShortened() {
+    String migration = start();
+    go(migration);
+    taskAt(migration, "nameServers");
+    refusalOfReplication.set("ssh says: " + "no route to host, ".repeat(400));
+    troubleOfReplication.set("no tunnel, " + "again and again, ".repeat(400));
+    String told =
+        eventually(
+            () ->
+                replicationIncidents(migration).stream()
+                    .map(Incident::getIncidentMessage)
+                    .filter(message -> message.contains("not mended yet"))
+                    .findFirst()
+                    .orElse(null));
+    assertThat(told).startsWith("no tunnel").contains("ssh says").hasSizeLessThan(4000);
+  }
+
+  @Test
   void aFailedUndoingIsAnIncidentAndARetryRerunsJustThatStep() {
     String migration = start();
     taskAt(migration, "gate");
