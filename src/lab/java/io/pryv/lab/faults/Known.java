@@ -11,7 +11,7 @@ import java.util.Set;
  */
 final class Known {
 
-  /** The subprocess in which source is stopped. */
+  /** The subprocess in which source takes no write, and dest not yet. */
   static final String WINDOW = "coldWindow";
 
   /** What leads back from a window that failed. */
@@ -44,6 +44,9 @@ final class Known {
 
   /** What follows a switch that undid itself: no fault from outside is sure to lead there. */
   static final String UNDONE = "takeRetryOut";
+
+  /** What a rollback passes only where somebody has stopped source's services, or unfenced it. */
+  private static final Set<String> BY_HAND = Set.of("standBehindDest", "fenceSourceAgain");
 
   /** Steps that a rehearsal passes and no migration. */
   private static final Set<String> REHEARSES = Set.of("rehearseWindow", "endRehearsal");
@@ -79,7 +82,6 @@ final class Known {
           "closeTunnel",
           "watchQuietBack",
           "findWriter",
-          "standBehindDest",
           "proveAsBefore");
 
   /** Steps that reach no machine of the platform over ssh. */
@@ -114,13 +116,13 @@ final class Known {
           "preSync",
           "lastSync",
           "startDest",
-          "proveProxy",
+          "reloadProxy",
           "switchOver",
           "proveSwitch",
           "followDest");
 
   /** Steps after the window in which clients still wait. */
-  private static final Set<String> CLOSES_WINDOW = Set.of("startSource", "proveProxy");
+  private static final Set<String> CLOSES_WINDOW = Set.of("reloadProxy", "proveProxy");
 
   /** A step off the good path, and the one that has to fail for it to be reached. */
   private static final Map<String, String> REACHED_BY = Map.of(PUT_BACK, "startDest");
@@ -133,8 +135,6 @@ final class Known {
           Map.entry("takeRetryOutBack", "switchOver"),
           Map.entry("leaveSource", "switchOver"),
           Map.entry("restoreSource", "proveCopy"),
-          Map.entry("standBehindDest", "proveProxy"),
-          Map.entry("fenceSourceAgain", "proveProxy"),
           Map.entry("prepareReturn", "verifyData"),
           Map.entry("returnWriter", "listRecords"),
           Map.entry("returnProxy", "listRecords"),
@@ -152,7 +152,7 @@ final class Known {
       Map.ofEntries(
           Map.entry("launchDest", List.of(Fault.KILLED_DURING)),
           Map.entry("bulkSync", List.of(Fault.SSH_CUT)),
-          Map.entry("stopSource", List.of(Fault.KILLED_DURING)),
+          Map.entry("stopWrites", List.of(Fault.KILLED_DURING)),
           Map.entry("lastSync", List.of(Fault.POWER_CUT, Fault.ROLLBACK)),
           Map.entry("startDest", List.of(Fault.KILLED_DURING, Fault.COMMAND_FAILS)),
           Map.entry("openTunnel", List.of(Fault.UNREACHABLE)),
@@ -173,6 +173,10 @@ final class Known {
 
   static boolean switches(String step) {
     return SWITCHES.contains(step);
+  }
+
+  static boolean byHand(Step step) {
+    return BY_HAND.contains(step.id());
   }
 
   static boolean rehearses(String step) {

@@ -126,6 +126,11 @@ final class Matrix {
           "it follows a switch that undid itself, to which no fault from outside is sure to lead;"
               + " takeRetryOutBack does the same");
     }
+    if (Known.byHand(cell.step())) {
+      return Verdict.impossible(
+          "source refuses writes from the beginning of the window on: a rollback passes here only"
+              + " where somebody has stopped its services by hand, or let writes in");
+    }
     if (Known.rehearses(cell.step().id())) {
       return Verdict.impossible(
           "a rehearsal passes it, and no migration; what it does is done by prepareWindow, and by"
@@ -251,6 +256,7 @@ final class Matrix {
             step.part() != cell.step().part()
                 || step.id().equals(Known.UNDONE)
                 || Known.rehearses(step.id())
+                || Known.byHand(step)
                 || !kind.test(step));
     Step first = alike.isEmpty() ? cell.step() : alike.get(0);
     return first.equals(cell.step())

@@ -8,7 +8,7 @@ import java.util.Optional;
 
 /**
  * Which cells share a migration. Cells share one only when they cannot hide each other: at
- * different steps of one strategy, at most one between the stop of source and the answer of dest,
+ * different steps of one strategy, at most one between the stop of writes and the answer of dest,
  * where the outage is measured and the process may go back; each waits until the one before has
  * recovered. A rollback ends its migration; steps of the way back share one where they are reached
  * from the same step of the way there.

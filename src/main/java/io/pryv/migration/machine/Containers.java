@@ -109,16 +109,6 @@ public final class Containers {
         : Optional.of(Container.parse(noted.substring("noted".length())));
   }
 
-  /** Names of containers on the host that are not the register's, running ones only. */
-  public List<String> strangers() {
-    return shell
-        .run(Command.look("look for other containers on the host", prologue() + STRANGERS))
-        .orFail("see that docker runs and that the user may use it, then retry")
-        .lines()
-        .filter(line -> !line.isBlank())
-        .toList();
-  }
-
   /** Starts them as the platform does; then they may come back by themselves again. */
   public void start() {
     shell
@@ -161,38 +151,6 @@ public final class Containers {
   }
 
   /**
-   * Starts the proxy as soon as what it names is up, then DNS. For a proxy that needs neither
-   * register nor Redis any more, this is the shortest outage; {@link #start} starts the rest.
-   */
-  public void startProxyFirst() {
-    shell
-        .run(
-            change(
-                    "start the services that clients wait for, the proxy first",
-                    prologue() + START_PROXY_FIRST + LIFT)
-                .within(DEADLINE))
-        .orFail(
-            "look at `docker ps -a` and the log of the container that did not start, then retry");
-  }
-
-  /**
-   * Begins to start all that takes no write from a client (Redis, DNS and what the proxy names) and
-   * returns at once; they stay held down. DNS then answers again long before the proxy may.
-   */
-  public void beginToAnswer() {
-    shell
-        .run(
-            change(
-                "begin to start Redis and DNS, still held down",
-                "begin() {\n"
-                    + prologue()
-                    + BEGIN_TO_ANSWER
-                    + "}\nexport -f begin\n"
-                    + "setsid nohup bash -c begin </dev/null >/dev/null 2>&1 &\n"))
-        .orFail("see that docker runs and that the user may use it, then retry");
-  }
-
-  /**
    * Makes every container unable to come back by itself, and stops those that run.
    *
    * @return the containers as they were left, with their exit codes
@@ -202,25 +160,6 @@ public final class Containers {
         change(
                 "hold the register's containers down and stop them",
                 prologue() + HOLD + STOP + PROVE_DOWN + LOOK)
-            .within(DEADLINE));
-  }
-
-  /**
-   * As {@link #holdDownAndStop}, with the platform's own script, which stops every container of the
-   * host.
-   */
-  public List<Container> holdDownAndRunStopScript() {
-    return left(
-        change(
-                "hold the register's containers down and run " + layout.stopScript(),
-                prologue()
-                    + HOLD
-                    + "if [ -n \"$(ours -q --filter status=running --filter status=restarting"
-                    + " --filter status=paused)\" ]; then "
-                    + platformScript(layout.stopScript()).strip()
-                    + "; fi\n"
-                    + PROVE_DOWN
-                    + LOOK)
             .within(DEADLINE));
   }
 
@@ -349,8 +288,6 @@ public final class Containers {
         set -eu
         proxy=%s
         redis=%s
-        register=%s
-        dns=%s
         work="$HOME/.register-migration/"%s
         hold="$work/restart-policies"
         owed="$work/start-script-owed"
@@ -359,8 +296,6 @@ public final class Containers {
         .formatted(
             Quote.sh(layout.nginxContainer()),
             Quote.sh(layout.redisContainer()),
-            Quote.sh(layout.registerContainer()),
-            Quote.sh(layout.dnsContainer()),
             Quote.sh(migration),
             Quote.sh(layout.project()));
   }
@@ -369,14 +304,6 @@ public final class Containers {
       "ids=$(ours -q)\n[ -z \"$ids\" ] || docker inspect -f "
           + Quote.sh(Container.FORMAT)
           + " $ids\n";
-
-  private static final String STRANGERS =
-      """
-      ours=$(ours -q)
-      docker ps --no-trunc --format '{{.ID}} {{.Names}}' | while read -r id name; do
-        case "$ours" in *"$id"*) ;; *) printf '%s\\n' "$name" ;; esac
-      done
-      """;
 
   /** Records each policy before it is changed; a policy already recorded is never overwritten. */
   private static final String HOLD =
@@ -487,21 +414,5 @@ public final class Containers {
           wave $(there "$redis")
           wave $(but -e "$redis" -e "$proxy")
           wave $(there "$proxy")
-          """;
-
-  private static final String START_PROXY_FIRST =
-      WAVES
-          + """
-          wave $(but -e "$redis" -e "$proxy" -e "$register" -e "$dns")
-          wave $(there "$proxy")
-          wave $(there "$redis")
-          wave $(there "$dns")
-          """;
-
-  private static final String BEGIN_TO_ANSWER =
-      WAVES
-          + """
-          wave $(there "$redis")
-          wave $(but -e "$redis" -e "$proxy" -e "$register")
           """;
 }

@@ -7,21 +7,19 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
- * How long a cold window is expected to last: of each part what this migration has measured, where
- * it has, and else what the part took in our own windows on the practice platform.
+ * How long writes are expected to be refused in a cold window: of each part what this migration has
+ * measured, where it has, and else what the part took in our own windows on the practice platform.
  *
- * @param reading register and dns read every user when they start
+ * @param reading dest's register and dns read every user when they start
  * @param comparing both copies of the data are read for their checksums
- * @param stop of source's services
  * @param sync the last one
  * @param start of dest's services, until they answer with no user to read
  */
-public record ColdOutage(Duration reading, Duration comparing, Part stop, Part sync, Part start) {
+public record ColdOutage(Duration reading, Duration comparing, Part sync, Part start) {
 
-  /** Source's nginx comes back, and this program's own steps in between. */
-  private static final Duration PROXY = Duration.ofSeconds(2);
+  /** Writes are stopped, source's nginx reads its new file, and this program's own steps. */
+  private static final Duration STEPS = Duration.ofMillis(1_500);
 
-  private static final Duration STOP = Duration.ofMillis(1_300);
   private static final Duration SYNC = Duration.ofMillis(500);
   private static final Duration START = Duration.ofMillis(2_200);
 
@@ -46,7 +44,6 @@ public record ColdOutage(Duration reading, Duration comparing, Part stop, Part s
     return new ColdOutage(
         Duration.ofMillis(users / 10),
         Duration.ofMillis(bytes / 100_000),
-        Part.assumed(STOP),
         Part.assumed(SYNC),
         Part.assumed(START));
   }
@@ -54,32 +51,24 @@ public record ColdOutage(Duration reading, Duration comparing, Part stop, Part s
   /**
    * With what was measured in this migration.
    *
-   * @param destStop how long dest's services took to stop
    * @param lastRound how long the last round of rsync took
    * @param destStart how long dest took from its launch to its last sign of life
    */
-  public ColdOutage with(
-      Optional<Duration> destStop, Optional<Duration> lastRound, Optional<Duration> destStart) {
+  public ColdOutage with(Optional<Duration> lastRound, Optional<Duration> destStart) {
     return new ColdOutage(
         reading,
         comparing,
-        stop.or(destStop, "source stops as dest did"),
         sync.or(lastRound, "last sync as the last round"),
         start.or(destStart, "dest starts as at its launch"));
   }
 
   public Duration total() {
-    return reading
-        .plus(comparing)
-        .plus(stop.takes())
-        .plus(sync.takes())
-        .plus(start.takes())
-        .plus(PROXY);
+    return reading.plus(comparing).plus(sync.takes()).plus(start.takes()).plus(STEPS);
   }
 
   /** What it is made of, in words. */
   public String words() {
-    List<Part> parts = List.of(stop, sync, start);
+    List<Part> parts = List.of(sync, start);
     String measured =
         parts.stream()
             .filter(part -> !part.measured().isEmpty())
@@ -89,7 +78,7 @@ public record ColdOutage(Duration reading, Duration comparing, Part stop, Part s
         parts.stream()
             .filter(part -> part.measured().isEmpty())
             .map(Part::takes)
-            .reduce(PROXY, Duration::plus);
+            .reduce(STEPS, Duration::plus);
     return (measured.isEmpty() ? "" : "measured here: " + measured + "; ")
         + "as on the practice platform: services %s, dest reads its users %s, checksums %s"
             .formatted(seconds(assumed), seconds(reading), seconds(comparing));

@@ -381,7 +381,7 @@ final class MachineChecks {
               layout.stopScript(),
               "no other containers on the host: it stops every one",
               strangers,
-              "nothing: only the register's own containers will be stopped, not with this script"));
+              "nothing: this program stops the register's own containers only, never with this script"));
     }
   }
 

@@ -10,8 +10,8 @@ import org.camunda.bpm.model.bpmn.instance.SubProcess;
 import org.springframework.stereotype.Component;
 
 /**
- * The time in which source is stopped and dest not yet elected. A step that fails in it does not
- * wait for an operator: source's service is put back, and the gate tells why. Called from the
+ * The time in which source takes no write and dest is not yet elected. A step that fails in it does
+ * not wait for an operator: source's service is put back, and the gate tells why. Called from the
  * diagram by its bean's name.
  */
 @Component("coldWindow")

@@ -55,11 +55,13 @@ class PrepareGateDelegate extends StepDelegate {
         "strategy",
         live
             ? "live: dest follows source and takes its place in a moment; nothing is stopped"
-            : "cold: source is stopped, and serves nobody until dest is up");
+            : "cold: source refuses writes until dest is up with all of its data; reads and DNS go on");
     row(text, "why", step.find("strategyReason", String.class));
     row(
         text,
-        live ? "expected outage (requests wait, and are then answered)" : "expected outage",
+        live
+            ? "expected outage (requests wait, and are then answered)"
+            : "expected outage (writes are refused)",
         expect(step, live).map(FormText::duration));
     row(text, "expected from", step.find("expectedOutageFrom", String.class));
     row(
@@ -104,11 +106,7 @@ class PrepareGateDelegate extends StepDelegate {
     } else {
       step.find("coldOutage", ColdOutage.class)
           .map(
-              assumed ->
-                  assumed.with(
-                      measured(step, "destStopMs"),
-                      measured(step, "lastRoundMs"),
-                      measured(step, "destStartMs")))
+              assumed -> assumed.with(measured(step, "lastRoundMs"), measured(step, "destStartMs")))
           .ifPresent(
               outage -> {
                 step.put("expectedOutageMs", outage.total().toMillis());

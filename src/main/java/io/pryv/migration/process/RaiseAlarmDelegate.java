@@ -46,7 +46,7 @@ class RaiseAlarmDelegate implements JavaDelegate {
         execution.getCurrentActivityName(),
         Duration.ZERO,
         alarm);
-    for (String step : new String[] {"startSource", "proveProxy"}) {
+    for (String step : new String[] {"reloadProxy", "proveProxy"}) {
       runtime
           .createExecutionQuery()
           .processInstanceId(execution.getProcessInstanceId())

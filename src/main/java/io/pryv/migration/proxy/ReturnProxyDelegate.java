@@ -31,12 +31,12 @@ class ReturnProxyDelegate extends StepDelegate {
 
   @Override
   protected void perform(StepContext step) {
-    boolean changed = returned(step).give();
+    boolean changed = returned(step).lead();
     // In this order: while both pass on, they would pass on to each other.
-    Optional<ReturnedProxy> onward =
+    Optional<ReloadedProxy> onward =
         step.find("returnSite", SiteFile.Prepared.class).map(prepared -> onward(step, prepared));
-    for (ReturnedProxy each : onward.stream().toList()) {
-      changed |= each.give();
+    for (ReloadedProxy each : onward.stream().toList()) {
+      changed |= each.lead();
     }
     boolean now = changed;
     String refused =
@@ -53,18 +53,18 @@ class ReturnProxyDelegate extends StepDelegate {
             + refused);
   }
 
-  private ReturnedProxy returned(StepContext step) {
+  private ReloadedProxy returned(StepContext step) {
     Register source = step.source();
     FileUndo files =
         new FileUndo(source.machine().name(), step.hands().files(source.machine()), step.journal());
-    return new ReturnedProxy(
+    return new ReloadedProxy(
         () -> files.undo(source.layout().nginxSiteFile()),
         new NginxContainer(step.hands().on(source.machine()), source.layout()),
         WriteProof.atItsAddress(source, step.redis(), https, step.platform().domain()),
         PATIENCE);
   }
 
-  private ReturnedProxy onward(StepContext step, SiteFile.Prepared prepared) {
+  private ReloadedProxy onward(StepContext step, SiteFile.Prepared prepared) {
     Register dest = step.dest();
     SiteFile site =
         new SiteFile(
@@ -72,7 +72,7 @@ class ReturnProxyDelegate extends StepDelegate {
             step.hands().on(dest.machine()),
             step.hands().files(dest.machine()),
             step.migration());
-    return new ReturnedProxy(
+    return new ReloadedProxy(
         () -> site.apply(prepared),
         new NginxContainer(step.hands().on(dest.machine()), dest.layout()),
         WriteProof.at(

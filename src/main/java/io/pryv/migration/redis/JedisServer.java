@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.regex.Matcher;
@@ -43,6 +44,7 @@ final class JedisServer implements RedisServer {
   private static final String FENCE_PROBE_SECONDS = "60";
   private static final Duration MULTI_DEADLINE = Duration.ofSeconds(10);
   private static final long LOOK_AGAIN_MS = 20;
+  private static final Duration SAVE_DEADLINE = Duration.ofMinutes(2);
 
   /** Keys of one SCAN: about a millisecond of the server's time. */
   private static final int SCAN_COUNT = 2000;
@@ -208,6 +210,31 @@ final class JedisServer implements RedisServer {
     change(
         "promote it: SLAVEOF NO ONE (role %s)".formatted(role()),
         script("SLAVEOF NO ONE") + "now_is\n");
+  }
+
+  @Override
+  public void save() {
+    change("save its RDB: BGSAVE", script("BGSAVE"));
+    long deadline = System.nanoTime() + SAVE_DEADLINE.toNanos();
+    Map<String, String> persistence = info("persistence");
+    while (persistence.get("rdb_bgsave_in_progress").equals("1")
+        && System.nanoTime() - deadline < 0
+        && !Thread.currentThread().isInterrupted()) {
+      LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(LOOK_AGAIN_MS));
+      persistence = info("persistence");
+    }
+    String found =
+        persistence.get("rdb_bgsave_in_progress").equals("1")
+            ? "still under way after " + SAVE_DEADLINE.toSeconds() + " s"
+            : persistence.get("rdb_last_bgsave_status");
+    if (!found.equals("ok")) {
+      throw new StepFailure(
+          machine,
+          "BGSAVE at " + address,
+          "rdb_last_bgsave_status:ok",
+          found,
+          "see Redis' log and whether the disk is full");
+    }
   }
 
   @Override

@@ -58,6 +58,9 @@ public interface RedisServer extends AutoCloseable {
   /** {@code REPLICAOF NO ONE}. */
   void promote();
 
+  /** {@code BGSAVE}, and waits until the RDB is written. */
+  void save();
+
   /** Value of a setting at run time. */
   String setting(String name);
 

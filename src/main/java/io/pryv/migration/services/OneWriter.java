@@ -8,60 +8,56 @@ import io.pryv.migration.machine.ProvenData;
 import io.pryv.migration.machine.Shell;
 import io.pryv.migration.platform.Register;
 import io.pryv.migration.platform.StepFailure;
+import io.pryv.migration.redis.RedisDoor;
+import io.pryv.migration.redis.RedisServer;
+import io.pryv.migration.redis.RoleFile;
 import java.util.List;
-import java.util.Set;
 
 /**
- * What must hold on the machines, whatever variables say, before dest is started as the writer: no
- * client can write on source, and source can't come back by itself; dest's data is what was proven,
- * and nothing writes there any more.
+ * What must hold on the machines, whatever variables say, before dest is started as the writer:
+ * source takes no write, and no restart makes it take one; dest's data is what was proven, and
+ * nothing writes there any more.
  */
 final class OneWriter {
 
   private final Register source;
-  private final Containers sourceContainers;
   private final Register dest;
   private final Containers destContainers;
+  private final RedisDoor door;
   private final Hands hands;
   private final String migration;
 
   OneWriter(
       Register source,
-      Containers sourceContainers,
       Register dest,
       Containers destContainers,
+      RedisDoor door,
       Hands hands,
       String migration) {
     this.source = source;
-    this.sourceContainers = sourceContainers;
     this.dest = dest;
     this.destContainers = destContainers;
+    this.door = door;
     this.hands = hands;
     this.migration = migration;
   }
 
   /**
-   * Looks, and notes that dest's data is used from now on. Source's Redis and DNS may run again,
-   * held down: they begin to while dest starts.
+   * Looks, and notes that dest's data is used from now on.
    *
    * @throws StepFailure when source may be a writer, or dest's data is not what was proven
    */
   void allow() {
-    Set<String> entrances =
-        Set.of(source.layout().nginxContainer(), source.layout().registerContainer());
-    List<Container> able =
-        sourceContainers.look().stream()
-            .filter(
-                c -> !c.restartPolicy().equals("no") || (c.up() && entrances.contains(c.name())))
-            .toList();
-    if (!able.isEmpty()) {
-      throw new StepFailure(
-          source.machine().name(),
-          "the register's containers",
-          "its nginx and register stopped, none able to come back by itself",
-          Containers.describe(able)
-              + ": somebody has started source since it was stopped. Dest was not started",
-          "source is put back as it was; see who started it, then go again");
+    boolean mended = new RoleFile(hands, source).fenced();
+    try (RedisServer redis = door.open(source)) {
+      if (mended || !redis.fenced()) {
+        throw new StepFailure(
+            source.machine().name(),
+            "Redis and its file",
+            "a master that refuses writes, now and after a restart",
+            "somebody has let writes in since they were stopped. Dest was not started",
+            "source is put back as it was; see who did so, then go again");
+      }
     }
     Shell onDest = hands.on(dest.machine());
     ProvenData data = new ProvenData(onDest, dest.layout().dataDirectory(), migration);

@@ -26,7 +26,7 @@ class ProveDestDelegate extends StepDelegate {
                         step.source().machine().name(),
                         "~/.register-migration/" + step.migration() + "/source-at-stop",
                         "what source held at the stop",
-                        "no such file: this migration has not stopped source",
+                        "no such file: this migration has not stopped writes there",
                         "source is put back as it was"));
     KeyProof proof = KeyProof.of(atStop, step.dest(), step.redis());
     step.evidence("proveDest", proof.markdown());

@@ -1,6 +1,5 @@
 package io.pryv.migration.services;
 
-import io.pryv.migration.machine.Command;
 import io.pryv.migration.machine.ConnectionLost;
 import io.pryv.migration.machine.Container;
 import io.pryv.migration.machine.Containers;
@@ -14,6 +13,7 @@ import io.pryv.migration.platform.Register;
 import io.pryv.migration.platform.StepFailure;
 import io.pryv.migration.redis.RedisDoor;
 import io.pryv.migration.redis.RedisServer;
+import io.pryv.migration.redis.RestingFiles;
 import io.pryv.migration.redis.RoleFile;
 import java.time.Duration;
 import java.util.List;
@@ -22,8 +22,8 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
- * Puts source's service back as it was, from any point of the cold window before a client can have
- * written to dest. Dest goes down first: one writer.
+ * Lets source take writes again as it did, from any point of the cold window before a client can
+ * have written to dest. Dest goes down first: one writer.
  */
 final class SourceBack {
 
@@ -98,36 +98,32 @@ final class SourceBack {
     Optional<StepFailure> destUnreachable = holdDestDown();
     boolean siteFileRestored = sourceFiles.undo(source.layout().nginxSiteFile());
     boolean roleRestored = sourceFiles.undo(source.layout().redisConfFile());
-    boolean serves = serves();
-    Map<String, Duration> answered =
-        serves
-            ? Map.of()
-            : Readiness.after(
-                sourceContainers::start, source.machine().name(), signs.of(source), LONGEST);
+    boolean runs = runs();
+    if (!runs) {
+      sourceContainers.start();
+    }
+    // Its register and dns begin with a write: where a restart has left them silent behind the
+    // fence, they answer once that is lifted.
+    Readiness.after(() -> {}, source.machine().name(), List.of(signs.redis(source)), LONGEST);
     boolean writesRestored = restoreWrites();
-    boolean forgotten = forgetTheStop();
+    Map<String, Duration> answered =
+        Readiness.after(() -> {}, source.machine().name(), signs.of(source), LONGEST);
+    boolean forgotten = AtStop.forget(shell, migration);
     return new Restored(
-        serves && !siteFileRestored && !roleRestored && !writesRestored && !forgotten,
+        runs && !siteFileRestored && !roleRestored && !writesRestored && !forgotten,
         answered,
         siteFileRestored,
         destUnreachable);
   }
 
-  private boolean serves() {
+  private boolean runs() {
     List<Container> now = sourceContainers.look();
-    return !now.isEmpty()
-        && now.stream().allMatch(Container::running)
-        && !sourceContainers.heldDown();
+    return !now.isEmpty() && now.stream().allMatch(Container::running);
   }
 
   private boolean restoreWrites() {
-    boolean changed = false;
     try (RedisServer redis = door.open(source)) {
-      Optional<AtStop> atStop = AtStop.read(shell, migration);
-      if (atStop.isPresent() && !redis.setting("save").equals(atStop.get().save())) {
-        redis.configure("save", atStop.get().save());
-        changed = true;
-      }
+      boolean changed = new RestingFiles(shell, migration).end(redis);
       if (redis.fenced()) {
         redis.liftFence();
         changed = true;
@@ -140,8 +136,8 @@ final class SourceBack {
             redis.setting("min-slaves-to-write"),
             "set it to 0 by hand (redis-cli CONFIG SET min-replicas-to-write 0), then retry");
       }
+      return changed;
     }
-    return changed;
   }
 
   /**
@@ -205,18 +201,5 @@ final class SourceBack {
     if (destFiles.everEdited(dest.layout().redisConfFile())) {
       destRole.fenced();
     }
-  }
-
-  private boolean forgetTheStop() {
-    if (AtStop.read(shell, migration).isEmpty()) {
-      return false;
-    }
-    shell
-        .run(
-            Command.change(
-                "forget what source held at the stop",
-                AtStop.fileIn(migration) + "rm -f \"$file\""))
-        .orFail("see that the home directory can be written, then retry");
-    return true;
   }
 }

@@ -41,8 +41,7 @@ class StandBehindDestDelegate extends StepDelegate {
                 source,
                 containers,
                 new SignsOfLife(step.platform().domain(), https, dns, step.redis()))
-            .asProxy()
-            .said());
+            .asProxy());
     for (Register slave : step.sourceSlaves()) {
       Containers ofSlave = Containers.of(step.hands(), slave, step.migration());
       if (ofSlave.heldDown()) {

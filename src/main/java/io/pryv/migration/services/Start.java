@@ -8,7 +8,6 @@ import io.pryv.migration.redis.RedisServer;
 import io.pryv.migration.redis.RoleFile;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -34,9 +33,9 @@ final class Start {
 
   /**
    * Starts it as the one that takes writes, elected in its file first. The platform's own script is
-   * owed: see {@link #settleWriter}.
+   * owed: {@link Containers#owesScript}.
    */
-  String asWriter(RedisDoor door, RoleFile file, Optional<Instant> deadline, Runnable behind) {
+  String asWriter(RedisDoor door, RoleFile file, Optional<Instant> deadline) {
     boolean running = runs();
     file.writer();
     Map<String, Duration> answered =
@@ -45,9 +44,6 @@ final class Start {
             register.machine().name(),
             signs.of(register),
             timeUntil(deadline));
-    if (!running) {
-      behind.run();
-    }
     try (RedisServer redis = door.open(register)) {
       // It died with the last stop, and its file says so no more; found set, somebody set it.
       if (redis.fenced()) {
@@ -57,37 +53,17 @@ final class Start {
     return said(running, answered);
   }
 
-  /** Runs the platform's own script behind {@link #asWriter}, unless that was done. */
-  void settleWriter() {
-    if (containers.owesScript()) {
-      containers.start();
-    }
-  }
-
-  /**
-   * Starts it as a proxy to the writer: first what clients wait for, then its own register, which
-   * nobody reaches any more.
-   *
-   * @return what to say, and since when clients are served again
-   */
-  Proxying asProxy() {
+  /** Starts it as a proxy to the writer, whose own Redis takes writes of its services only. */
+  String asProxy() {
     boolean running = runs();
-    Instant began = Instant.now();
-    Map<String, Duration> answered =
+    return said(
+        running,
         Readiness.after(
-            running ? () -> {} : containers::startProxyFirst,
+            running ? () -> {} : containers::start,
             register.machine().name(),
             signs.of(register),
-            LONGEST);
-    Duration slowest = answered.values().stream().max(Comparator.naturalOrder()).orElseThrow();
-    if (!running) {
-      containers.start();
-    }
-    return new Proxying(said(running, answered), began.plus(slowest));
+            LONGEST));
   }
-
-  /** A register that passes requests on. */
-  record Proxying(String said, Instant servesSince) {}
 
   private boolean runs() {
     List<Container> now = containers.look();

@@ -23,19 +23,14 @@ class StartDestDelegate extends StepDelegate {
 
   @Override
   protected void perform(StepContext step) {
-    Containers source = Containers.of(step.hands(), step.source(), step.migration());
     Containers dest = Containers.of(step.hands(), step.dest(), step.migration());
-    new OneWriter(step.source(), source, step.dest(), dest, step.hands(), step.migration()).allow();
+    new OneWriter(step.source(), step.dest(), dest, step.redis(), step.hands(), step.migration())
+        .allow();
     Start start =
         new Start(
             step.dest(), dest, new SignsOfLife(step.platform().domain(), https, dns, step.redis()));
     step.say(
         start.asWriter(
-            step.redis(),
-            new RoleFile(step.hands(), step.dest()),
-            step.outageDeadline(),
-            // Its copy is proven: what source's DNS reads changes no more, it need not wait for the
-            // proxy.
-            source::beginToAnswer));
+            step.redis(), new RoleFile(step.hands(), step.dest()), step.outageDeadline()));
   }
 }

@@ -6,7 +6,6 @@ import io.pryv.migration.process.StepContext;
 import io.pryv.migration.process.StepContexts;
 import io.pryv.migration.process.StepDelegate;
 import io.pryv.migration.redis.Election;
-import java.time.Duration;
 import java.util.List;
 import org.springframework.stereotype.Component;
 
@@ -26,9 +25,7 @@ class StopDestDelegate extends StepDelegate {
       step.say("already done: dest's services are stopped and held down");
       return;
     }
-    long began = System.nanoTime();
     List<Container> stopped = containers.holdDownAndStop();
-    step.put("destStopMs", Duration.ofNanos(System.nanoTime() - began).toMillis());
     step.say("stopped and held down: " + Containers.describe(stopped));
   }
 }

@@ -26,6 +26,11 @@ record DataFiles(Map<String, String> sums) {
       find . -type f -print0 | LC_ALL=C sort -z | xargs -0 -r sha256sum --
       """;
 
+  /** How a difference ends in two bytes, and one of an append-only file. */
+  static final String DIFFERS = " differs";
+
+  static final String AOF_DIFFERS = ".aof" + DIFFERS;
+
   static DataFiles parse(String listing) {
     Map<String, String> sums = new TreeMap<>();
     for (String line : listing.split("\n", -1)) {
@@ -50,7 +55,7 @@ record DataFiles(Map<String, String> sums) {
       } else if (here == null) {
         differences.add(path + " only on " + otherName);
       } else if (!here.equals(there) || here.equals("!")) {
-        differences.add(path + " differs");
+        differences.add(path + DIFFERS);
       }
     }
     return differences.subList(0, Math.min(10, differences.size()));

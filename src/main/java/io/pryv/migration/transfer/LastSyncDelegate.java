@@ -9,8 +9,8 @@ import java.time.Instant;
 import org.springframework.stereotype.Component;
 
 /**
- * The last sync, after the stop. Its job is named after the window's beginning: a run of an earlier
- * window, which source has written since, must not be taken for this one's.
+ * The last sync, once source takes no write. Its job is named after the window's beginning: a run
+ * of an earlier window, which source has written since, must not be taken for this one's.
  */
 @Component("lastSync")
 class LastSyncDelegate extends StepDelegate {
@@ -31,7 +31,7 @@ class LastSyncDelegate extends StepDelegate {
                 step.source(),
                 step.dest(),
                 step.migration())
-            .afterSourceStopped("last-sync-" + window.toEpochMilli(), WAIT);
+            .afterWritesStopped("last-sync-" + window.toEpochMilli(), WAIT);
     step.put("lastSyncDone", run.ended());
     run.progress().ifPresent(progress -> step.say("last sync: " + progress));
     run.stats().ifPresent(stats -> step.say("last sync: " + SyncRounds.transferred(stats)));

@@ -49,8 +49,8 @@ final class Sync {
     return run(id, wait, true);
   }
 
-  /** Launches the run, or attaches to it, now that source is stopped: no file may vanish. */
-  Run afterSourceStopped(String id, Duration wait) {
+  /** Launches the run, or attaches to it, now that source's files are at rest: none may vanish. */
+  Run afterWritesStopped(String id, Duration wait) {
     return run(id, wait, false);
   }
 

@@ -11,14 +11,14 @@ import org.junit.jupiter.api.Test;
 
 class FaultsPageTest {
 
-  private static final Step STOP = new Step("stopSource", "Stop source", Part.WINDOW);
+  private static final Step STOP = new Step("stopWrites", "Stop writes on source", Part.WINDOW);
   private static final Matrix MATRIX = new Matrix(List.of(STOP));
 
   @Test
   void aCellThatHoldsTellsItsOutcomeAndOutage() {
     assertThat(page(result(List.of())))
         .contains(
-            "| Stop source | program killed during | moved | 10900 | 9100 | 28100 | 18.4 | 1 |")
+            "| Stop writes on source | program killed during | moved | 10900 | 9100 | 28100 | 18.4 | 1 |")
         .contains("(1 hold, 0 do not");
   }
 
@@ -32,8 +32,9 @@ class FaultsPageTest {
   @Test
   void aCellThatIsNotRunSaysWhy() {
     assertThat(page(result(List.of())))
-        .contains("| Stop source | dest's disk full | cannot happen: the step writes nothing")
-        .contains("| Stop source | ssh connection cut | *not run yet* |");
+        .contains(
+            "| Stop writes on source | dest's disk full | cannot happen: the step writes nothing")
+        .contains("| Stop writes on source | ssh connection cut | *not run yet* |");
   }
 
   @Test

@@ -29,10 +29,10 @@ class MatrixTest {
             "launchDest",
             "bulkSync",
             "prepareGate",
-            "stopSource",
+            "stopWrites",
             "startDest",
             "proxySource",
-            "startSource",
+            "reloadProxy",
             "followDest",
             "verifyData",
             "retireSource");
@@ -41,7 +41,7 @@ class MatrixTest {
   @Test
   void theDiagramTellsWhatIsAtStakeAtAStep() {
     assertThat(part("bulkSync")).isEqualTo(Part.PREPARE);
-    assertThat(part("stopSource")).isEqualTo(Part.WINDOW);
+    assertThat(part("stopWrites")).isEqualTo(Part.WINDOW);
     assertThat(part("followDest")).isEqualTo(Part.AFTER);
     assertThat(part("verifyData")).isEqualTo(Part.MOVED);
     assertThat(part("putSourceBack")).isEqualTo(Part.BACK);
@@ -95,7 +95,7 @@ class MatrixTest {
 
   @Test
   void aRebootIsRunOnceInEachPartAndStandsBehindAPowerCutElsewhere() {
-    assertThat(verdict("stopSource", Fault.REBOOTED).run()).isTrue();
+    assertThat(verdict("stopWrites", Fault.REBOOTED).run()).isTrue();
     assertThat(verdict("lastSync", Fault.REBOOTED).equal())
         .contains(cell("lastSync", Fault.POWER_CUT));
     assertThat(verdict("lastSync", Fault.POWER_CUT).run()).isTrue();
@@ -104,8 +104,8 @@ class MatrixTest {
   @Test
   void aFullDiskHarmsOnlyWhoWritesToIt() {
     assertThat(verdict("bulkSync", Fault.DISK_FULL).run()).isTrue();
-    assertThat(verdict("stopSource", Fault.DISK_FULL).equal()).isEmpty();
-    assertThat(verdict("stopSource", Fault.DISK_FULL).reason()).contains("nothing to dest's data");
+    assertThat(verdict("stopWrites", Fault.DISK_FULL).equal()).isEmpty();
+    assertThat(verdict("stopWrites", Fault.DISK_FULL).reason()).contains("nothing to dest's data");
   }
 
   @Test

@@ -78,7 +78,7 @@ class EditedInputTest extends EngineTest {
   @Test
   void aDeadlineOfNonsenseEndsTheWindowInsteadOfLettingClientsWait() {
     String migration = atTheGate();
-    steps.on("stopSource", (step, call) -> step.put("outageDeadline", "tomorrow or so"));
+    steps.on("stopWrites", (step, call) -> step.put("outageDeadline", "tomorrow or so"));
     go(migration);
     Task gate =
         eventually(

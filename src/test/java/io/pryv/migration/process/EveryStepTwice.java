@@ -36,7 +36,8 @@ final class EveryStepTwice implements BeanPostProcessor {
   private static final Map<String, String> PROOFS =
       Map.of(
           "fenceDest", "Redis: fence it \\(min-slaves-to-write was 99, .*",
-          "fenceSource", "Redis: fence it \\(min-slaves-to-write was 99, .*",
+          "stopWrites", "Redis: fence it \\(min-slaves-to-write was 99, .*",
+          "reloadProxy", "Redis: (SET|DEL) rm\\w+:server",
           "followDest", "Redis: (SET|DEL) register-migration:.*:followed",
           "prepareReturn", "test the new site file in .*, in its /tmp",
           "prepareWindow", "test the new site file in .*, in its /tmp",
@@ -53,7 +54,7 @@ final class EveryStepTwice implements BeanPostProcessor {
       Map.ofEntries(
           Map.entry(
               "standBehindDest",
-              "io.pryv.migration.services.StartTest#aSourceThatPassesOnServesItsClientsBeforeItsOwnRegisterRuns"),
+              "io.pryv.migration.services.StartTest#aSourceThatSomebodyStoppedIsStartedBehindItsProxy"),
           Map.entry(
               "askForRollback",
               "io.pryv.migration.process.MigrationPaths#aSecondRollbackAndOneOfAnEndedMigrationAreRefused"),

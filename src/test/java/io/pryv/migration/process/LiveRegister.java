@@ -274,20 +274,20 @@ final class LiveRegister implements AutoCloseable {
     flag("port-taken", taken);
   }
 
-  /** Nothing more can be written by rsync, from the moment that the other register is stopped. */
-  void diskFullOnceStopped(LiveRegister other, boolean full) {
+  /** Nothing more can be written by rsync, once the other register's file refuses writes. */
+  void diskFullOnceFenced(LiveRegister other, boolean full) {
     shell()
         .stub(
             "rsync",
             """
-            if [ -e "$SANDBOX/disk-full" ]; then
+            if %s && grep -q 'to-write 99' '%s'; then
               echo 'rsync: [receiver] write failed: No space left on device (28)' >&2
               exit 11
             fi
             exec /usr/bin/rsync "$@"
-            """);
-    other.container("mail").onStop(full ? "touch " + shell().root().resolve("disk-full") : "true");
-    flag("disk-full", false);
+            """
+                .formatted(
+                    full, other.shell().confRoot().resolve("reg-master/redis/conf/redis.conf")));
   }
 
   private void flag(String name, boolean there) {

@@ -74,16 +74,15 @@ abstract class MigrationPaths extends EngineTest {
             "prepareWindow",
             "preSync",
             "preSync",
-            "stopSource",
+            "stopWrites",
             "lastSync",
             "lastSync",
             "proveCopy",
             "startDest",
             "proveDest",
             "proxySource",
-            "startSource",
+            "reloadProxy",
             "proveProxy",
-            "fenceSource",
             "compareBeforeFollow",
             "openTunnel",
             "followDest",
@@ -232,7 +231,7 @@ abstract class MigrationPaths extends EngineTest {
     go(migration);
     taskAt(migration, "nameServers");
     assertThat((String) variable(migration, "windowFailure")).isEmpty();
-    assertThat(steps.calls("stopSource")).isZero();
+    assertThat(steps.calls("stopWrites")).isZero();
     assertThat(steps.calls("bulkSync")).isZero();
   }
 
@@ -305,7 +304,7 @@ abstract class MigrationPaths extends EngineTest {
     assertThat(steps.played())
         .containsSubsequence("preflight", "launchDest", "bulkSync", "prepareWindow", "endJobs")
         .endsWith(BEFORE_CUT_OVER.toArray(String[]::new));
-    assertThat(steps.calls("stopSource")).isZero();
+    assertThat(steps.calls("stopWrites")).isZero();
     Report report = reports.of(rehearsal);
     assertThat(report.purpose()).isEqualTo("rehearse");
     assertThat(report.outcome()).isEqualTo("rehearsed");
@@ -407,19 +406,21 @@ abstract class MigrationPaths extends EngineTest {
                 step.put(
                     "coldOutage",
                     io.pryv.migration.platform.ColdOutage.assumed(20_000, 10_000_000))));
-    steps.on("stopDest", (step, call) -> step.put("destStopMs", 4_000L));
+    steps.on("launchDest", (step, call) -> step.put("destStartMs", 4_000L));
     String migration = start();
     taskAt(migration, "gate");
 
     assertThat((String) variable(migration, "gateEvidence"))
-        .contains("| expected outage | 10.8 s |", "source stops as dest did 4.0 s")
+        .contains(
+            "| expected outage (writes are refused) | 8.1 s |",
+            "dest starts as at its launch 4.0 s")
         .contains("| why | chosen in the platform file |");
     go(migration);
     complete(migration, "nameServers", CHANGED);
     complete(migration, "confirmRetirement", RETIRE);
     endOf(migration);
     assertThat(reports.of(migration).markdown())
-        .contains("| outage | expected 10.8 s, came 8.7 s |")
+        .contains("| outage | expected 8.1 s, came 8.7 s |")
         .contains("| strategy | cold: chosen in the platform file |");
   }
 
@@ -514,7 +515,7 @@ abstract class MigrationPaths extends EngineTest {
 
     assertThat(endOf(migration)).isEqualTo("rolledBack");
     assertThat(played(before)).containsExactlyElementsOf(BEFORE_CUT_OVER);
-    assertThat(steps.calls("stopSource")).isZero();
+    assertThat(steps.calls("stopWrites")).isZero();
     Report report = reports.of(migration);
     assertThat(report.outcome()).isEqualTo("rolledBack");
     assertThat(report.decisions())
@@ -902,7 +903,7 @@ abstract class MigrationPaths extends EngineTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"stopSource", "lastSync", "proveCopy", "startDest", "proveDest", "proxySource"})
+      strings = {"stopWrites", "lastSync", "proveCopy", "startDest", "proveDest", "proxySource"})
   void aStepThatFailsInTheColdWindowPutsSourceBackAndTheGateShowsWhy(String failing) {
     String migration = start();
     taskAt(migration, "gate");
@@ -915,7 +916,7 @@ abstract class MigrationPaths extends EngineTest {
         .contains("The cold window was given up", "the disk of dest is full");
     assertThat(steps.calls(failing)).as("tried twice, at once").isEqualTo(2);
     assertThat(steps.calls("bulkSync")).as("straight back to the gate").isEqualTo(3);
-    assertThat(steps.calls("startSource")).isZero();
+    assertThat(steps.calls("reloadProxy")).isZero();
 
     go(migration);
     taskAt(migration, "nameServers");
@@ -952,7 +953,7 @@ abstract class MigrationPaths extends EngineTest {
     platform("pryv", "pryv.example", "198.51.100.11", ", longestOutage: 5s");
     String migration = start();
     taskAt(migration, "gate");
-    steps.on("stopSource", (step, call) -> hold("lastSync", true));
+    steps.on("stopWrites", (step, call) -> hold("lastSync", true));
     go(migration);
     eventually(() -> steps.calls("putSourceBack") == 1 ? true : null);
     hold("lastSync", false);
@@ -968,9 +969,9 @@ abstract class MigrationPaths extends EngineTest {
     platform("pryv", "pryv.example", "198.51.100.11", ", longestOutage: 5s");
     String migration = start();
     taskAt(migration, "gate");
-    steps.failing("startSource", 3, "port 443 is taken");
+    steps.failing("reloadProxy", 3, "port 443 is taken");
     go(migration);
-    Incident failed = failedJob(migration, "startSource");
+    Incident failed = failedJob(migration, "reloadProxy");
     eventually(
         () ->
             engine
@@ -1179,13 +1180,13 @@ abstract class MigrationPaths extends EngineTest {
             .filter(
                 run ->
                     Set.of(
-                            "stopSource",
+                            "stopWrites",
                             "lastSync",
                             "proveCopy",
                             "startDest",
                             "proveDest",
                             "proxySource",
-                            "startSource",
+                            "reloadProxy",
                             "proveProxy")
                         .contains(run.step()))
             .toList();

@@ -350,11 +350,11 @@ class SandboxMigrationTest extends RunningEngine {
   void aLastSyncThatFailsPutsSourceBackAndTheGateTellsWhy() {
     String migration = start();
     taskAt(migration, "gate");
-    lab.dest.diskFullOnceStopped(lab.source, true);
+    lab.dest.diskFullOnceFenced(lab.source, true);
 
     assertThatTheWindowIsGivenUp(migration, "No space left on device");
 
-    lab.dest.diskFullOnceStopped(lab.source, false);
+    lab.dest.diskFullOnceFenced(lab.source, false);
     go(migration);
     taskAt(migration, "nameServers");
     assertThat(lab.dest.get("meanwhile:server")).isEqualTo("core1.pryv.lab");

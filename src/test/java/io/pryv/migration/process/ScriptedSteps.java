@@ -61,7 +61,7 @@ final class ScriptedSteps {
           step.evidence("sync", "| round | bytes |\n|---|---|\n| " + call + " | 100 |\n");
         });
     on("preSync", (step, call) -> step.put("preSyncDone", call % 2 == 0));
-    on("stopSource", (step, call) -> step.put("sourceKeyCounts", COUNTS));
+    on("stopWrites", (step, call) -> step.put("sourceKeyCounts", COUNTS));
     on("lastSync", (step, call) -> step.put("lastSyncDone", call >= 2));
     on("proveProxy", (step, call) -> step.put("coldWindowMs", 8_700L));
     on("watchDelegation", (step, call) -> step.put("delegationMoved", call >= 2));

@@ -30,6 +30,7 @@ public class FakeRedis implements RedisServer {
   private boolean linkUp;
   private boolean fenced;
   private boolean down;
+  private int saves;
 
   /** An empty, unfenced master of version 5.0.2. */
   public FakeRedis(String machine) {
@@ -200,6 +201,17 @@ public class FakeRedis implements RedisServer {
     refuseWhenDown();
     keys = new TreeMap<>(keys());
     master = null;
+  }
+
+  @Override
+  public void save() {
+    refuseWhenDown();
+    saves++;
+  }
+
+  /** How often its RDB was saved. */
+  public int saves() {
+    return saves;
   }
 
   @Override

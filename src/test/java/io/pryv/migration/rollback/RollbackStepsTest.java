@@ -261,7 +261,7 @@ class RollbackStepsTest {
   }
 
   private void nginxStarts() {
-    Containers.of(hands, source.register(), SandboxRegister.MIGRATION).startProxyFirst();
+    Containers.of(hands, source.register(), SandboxRegister.MIGRATION).start();
   }
 
   private int changes() {

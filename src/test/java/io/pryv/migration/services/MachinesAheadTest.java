@@ -14,6 +14,7 @@ import io.pryv.migration.platform.StepFailure;
 import io.pryv.migration.process.FakeStep;
 import io.pryv.migration.process.StepContexts;
 import io.pryv.migration.process.StepDelegate;
+import io.pryv.migration.redis.RoleFile;
 import java.nio.file.Files;
 import java.time.Duration;
 import java.util.List;
@@ -74,7 +75,7 @@ class MachinesAheadTest {
         FenceDestDelegate::new,
         StopDestDelegate::new,
         PublishRedisPortDelegate::new,
-        StopSourceDelegate::new);
+        StopWritesDelegate::new);
   }
 
   @Test
@@ -126,19 +127,8 @@ class MachinesAheadTest {
   }
 
   @Test
-  void sourceIsNotStartedUnlessItsNginxLeadsToDest() {
-    lab.containers(lab.source).holdDownAndStop();
-    nginxOnSourceLeadsTo("register:9000");
-    int changes = lab.changes();
-    assertThatThrownBy(() -> step.run(new StartSourceDelegate(step.contexts(), null, null)))
-        .isInstanceOf(StepFailure.class)
-        .hasMessageContaining("source would be a second writer");
-    assertThat(lab.changes()).isEqualTo(changes);
-  }
-
-  @Test
-  void destStartsOnceSourceIsDownAndTheCopyProven() {
-    provenAndStopped();
+  void destStartsOnceSourceRefusesWritesAndTheCopyIsProven() {
+    provenAndFenced();
     assertThatCode(() -> oneWriter().allow()).doesNotThrowAnyException();
     assertThatCode(() -> oneWriter().allow()).as("run twice").doesNotThrowAnyException();
     lab.containers(lab.dest).start();
@@ -147,23 +137,27 @@ class MachinesAheadTest {
   }
 
   @Test
-  void aSourceThatWasStartedByHandKeepsDestDown() {
-    provenAndStopped();
-    lab.source.container("reverse_proxy").restartPolicy("always");
+  void aSourceThatSomebodyLetTakeWritesKeepsDestDown() {
+    provenAndFenced();
+    lab.sourceRedis.liftFence();
     assertThatThrownBy(() -> oneWriter().allow())
-        .hasMessageContaining("somebody has started source since it was stopped");
-    lab.source.container("reverse_proxy").restartPolicy("no");
-    lab.shell(lab.source)
-        .run(io.pryv.migration.machine.Command.look("by hand", "docker start pryv_register_1"));
+        .hasMessageContaining("somebody has let writes in since they were stopped")
+        .hasMessageContaining("Dest was not started");
+  }
+
+  @Test
+  void aSourceThatARestartWouldLetTakeWritesKeepsDestDown() {
+    provenAndFenced();
+    new RoleFile(lab.hands, lab.source.register()).writer();
     assertThatThrownBy(() -> oneWriter().allow())
-        .hasMessageContaining("pryv_register_1 running")
+        .hasMessageContaining("now and after a restart")
         .hasMessageContaining("Dest was not started");
   }
 
   @Test
   void withoutTheProofDestIsNotStartedWhateverVariablesSay() {
     lab.dest.dataFile("appendonly.aof", "set alice");
-    lab.containers(lab.source).holdDownAndStop();
+    fence();
     lab.containers(lab.dest).holdDownAndStop();
     assertThatThrownBy(() -> oneWriter().allow())
         .isInstanceOf(StepFailure.class)
@@ -172,7 +166,7 @@ class MachinesAheadTest {
 
   @Test
   void dataThatChangedSinceItsProofIsNotStartedFrom() {
-    provenAndStopped();
+    provenAndFenced();
     lab.dest.dataFile("appendonly.aof", "set mallory");
     assertThatThrownBy(() -> oneWriter().allow())
         .hasMessageContaining("changed since: appendonly.aof");
@@ -180,14 +174,14 @@ class MachinesAheadTest {
 
   @Test
   void aDestThatSomebodyElseStartedMayHaveLoadedAnything() {
-    provenAndStopped();
+    provenAndFenced();
     lab.containers(lab.dest).start();
     assertThatThrownBy(() -> oneWriter().allow()).hasMessageContaining("started by somebody else");
   }
 
   @Test
   void whileASyncRunsDestIsNotStarted() {
-    provenAndStopped();
+    provenAndFenced();
     DetachedJob job =
         new DetachedJob(lab.shell(lab.dest), SandboxRegister.MIGRATION, "last-sync-1", "rsync");
     job.launch("sleep 600");
@@ -203,18 +197,18 @@ class MachinesAheadTest {
   void theCountAtTheStopIsReadFromSourceAndNotFromAVariable() throws Exception {
     step.put("sourceKeyCounts", new io.pryv.migration.redis.KeyCounts(1, 1, 1, 0, 1, 0));
     assertThatThrownBy(() -> step.run(new ProveDestDelegate(step.contexts())))
-        .hasMessageContaining("this migration has not stopped source");
+        .hasMessageContaining("this migration has not stopped writes there");
     Files.createDirectories(lab.source.work());
-    Files.writeString(lab.source.work().resolve("source-at-stop"), "2 2 2 0 1 0 900 1\n");
+    Files.writeString(lab.source.work().resolve("source-at-stop"), "2 2 2 0 1 0\n");
     assertThatThrownBy(() -> step.run(new ProveDestDelegate(step.contexts())))
         .hasMessageContaining("what source held at the stop");
     lab.destRedis.user("alice", "alice@pryv.lab", "co1");
     assertThat(step.run(new ProveDestDelegate(step.contexts()))).contains("exactly");
   }
 
-  private void provenAndStopped() {
+  private void provenAndFenced() {
     lab.dest.dataFile("appendonly.aof", "set alice");
-    lab.containers(lab.source).holdDownAndStop();
+    fence();
     lab.containers(lab.dest).holdDownAndStop();
     new ProvenData(
             lab.shell(lab.dest),
@@ -224,12 +218,17 @@ class MachinesAheadTest {
     assertThat(lab.containers(lab.dest).look()).noneMatch(Container::up);
   }
 
+  private void fence() {
+    new RoleFile(lab.hands, lab.source.register()).fenced();
+    lab.sourceRedis.fence();
+  }
+
   private OneWriter oneWriter() {
     return new OneWriter(
         lab.source.register(),
-        lab.containers(lab.source),
         lab.dest.register(),
         lab.containers(lab.dest),
+        lab.door,
         lab.hands,
         SandboxRegister.MIGRATION);
   }

@@ -46,27 +46,36 @@ class SourceBackTest {
   }
 
   @Test
-  void afterTheStopSourceIsStartedAndSavesAsBefore() {
-    stopSource();
+  void afterTheStopSourceTakesWritesAndSavesAsBefore() throws Exception {
+    String before = Files.readString(lab.source.redisConf());
+    stopWrites();
     back().restore();
     assertThatSourceServesAsBefore();
+    assertThat(lab.source.redisConf()).hasContent(before);
     assertThat(AtStop.read(lab.shell(lab.source), SandboxRegister.MIGRATION)).isEmpty();
   }
 
   @Test
-  void afterDestHasStartedItGoesDownBeforeSourceComesUp() {
-    stopSource();
+  void afterDestHasStartedItGoesDownBeforeSourceTakesWrites() {
+    stopWrites();
     destRuns();
-    lab.dest.container("redis").onStop("exit 0");
-    lab.source
+    lab.dest
         .container("redis")
-        .onStart(
-            "grep -lx running \"%s\"/docker/*/state >\"$SANDBOX/dest-running\" || true"
-                .formatted(lab.dest.shell().root()));
+        .onKill(
+            "grep -c min-replicas-to-write '%s' >\"$SANDBOX/source-fenced\" || true"
+                .formatted(lab.source.redisConf()));
     back().restore();
     assertThatSourceServesAsBefore();
-    assertThat(lab.source.shell().root().resolve("dest-running")).isEmptyFile();
+    assertThat(lab.dest.shell().root().resolve("source-fenced")).content().isNotEqualTo("0\n");
     assertThatDestIsHeldDown();
+  }
+
+  @Test
+  void servicesThatAreDownAreStarted() {
+    stopWrites();
+    lab.source.container("register").stopped();
+    back().restore();
+    assertThatSourceServesAsBefore();
   }
 
   @Test
@@ -96,7 +105,7 @@ class SourceBackTest {
 
   @Test
   void afterTheSiteFileWasWrittenItIsPutBackToTheByte() throws Exception {
-    stopSource();
+    stopWrites();
     proxy();
     assertThat(back().restore().siteFileRestored()).isTrue();
     assertThat(Files.readString(site)).isEqualTo(SITE);
@@ -105,7 +114,7 @@ class SourceBackTest {
 
   @Test
   void aSecondRunChangesNothing() throws Exception {
-    stopSource();
+    stopWrites();
     proxy();
     back().restore();
     int changes = lab.changes();
@@ -117,9 +126,9 @@ class SourceBackTest {
 
   @Test
   void onceClientsMayHaveWrittenToDestThereIsNoWayBack() {
-    stopSource();
+    stopWrites();
     proxy();
-    lab.containers(lab.source).startProxyFirst();
+    nginxIsStartedAgain();
     assertThatThrownBy(() -> back().restore())
         .isInstanceOf(StepFailure.class)
         .hasMessageContaining("clients may have written to dest")
@@ -130,7 +139,7 @@ class SourceBackTest {
 
   @Test
   void sourceServesAgainEvenWhenDestCanNotBeReachedAndTheNextTryHoldsDestDown() {
-    stopSource();
+    stopWrites();
     destRuns();
     lab.dest.shell().loseConnectionBefore(command -> true);
     assertThat(back().restore().destUnreachable())
@@ -145,7 +154,7 @@ class SourceBackTest {
 
   @Test
   void aConnectionThatDroppedBeforeDestWasHeldDownIsNoUnreachableDest() {
-    stopSource();
+    stopWrites();
     destRuns();
     lab.dest.shell().loseConnectionBefore(once(Command::changes));
     assertThat(back().restore().destUnreachable()).isEmpty();
@@ -155,7 +164,7 @@ class SourceBackTest {
 
   @Test
   void whatADroppedConnectionHadDoneOnDestIsFoundAndNotDoneAgain() {
-    stopSource();
+    stopWrites();
     destRuns();
     lab.dest.shell().loseConnectionAfter(once(Command::changes));
     assertThat(back().restore().destUnreachable()).isEmpty();
@@ -191,14 +200,22 @@ class SourceBackTest {
     assertThat(lab.sourceRedis.setting("save")).isEqualTo("900 1");
   }
 
-  private void stopSource() {
-    new SourceStop(
+  private void stopWrites() {
+    new WriteStop(
             lab.source.register(),
             lab.shell(lab.source),
-            lab.containers(lab.source),
             lab.door,
+            new RoleFile(lab.hands, lab.source.register()),
             SandboxRegister.MIGRATION)
         .stop();
+  }
+
+  private void nginxIsStartedAgain() {
+    lab.source
+        .shell()
+        .run(
+            Command.look(
+                "by hand", "docker stop pryv_reverse_proxy_1; docker start pryv_reverse_proxy_1"));
   }
 
   private void proxy() {

@@ -8,6 +8,7 @@ import io.pryv.migration.machine.SandboxRegister;
 import io.pryv.migration.platform.StepFailure;
 import io.pryv.migration.redis.FakeRedis;
 import java.nio.file.Files;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -96,7 +97,7 @@ class SyncTest {
     assertThatThrownBy(
             () -> {
               while (!lab.sync()
-                  .afterSourceStopped("last-sync-1", TransferPlatform.LONG)
+                  .afterWritesStopped("last-sync-1", TransferPlatform.LONG)
                   .ended()) {}
             })
         .hasMessageContaining("exit code 24");
@@ -161,6 +162,34 @@ class SyncTest {
     CopyProof.Proven proven = proof().prove();
     assertThat(proven.ownerCorrected()).isFalse();
     assertThat(proven.markdown()).contains("| `./appendonly.aof` | `");
+  }
+
+  @Test
+  void keysThatExpiredSinceTheLastSyncAreNoDifference() throws Exception {
+    ended("bulk-sync-1");
+    appended("*2\r\n$6\r\nSELECT\r\n$1\r\n0\r\n*2\r\n$3\r\nDEL\r\n$9\r\nabc:state\r\n");
+    assertThat(proof().prove().markdown()).contains("| `./appendonly.aof` | `");
+  }
+
+  @Test
+  void aWriteSinceTheLastSyncIsADifferenceWhateverExpiredWithIt() throws Exception {
+    ended("bulk-sync-1");
+    appended("*2\r\n$3\r\nDEL\r\n$9\r\nabc:state\r\n");
+    appended("*3\r\n$3\r\nSET\r\n$3\r\nbob\r\n$3\r\nDEL\r\n");
+    assertThatThrownBy(() -> proof().prove()).hasMessageContaining("appendonly.aof differs");
+  }
+
+  @Test
+  void aCopyThatIsNoBeginningOfSourcesAofIsADifference() throws Exception {
+    ended("bulk-sync-1");
+    appended("*2\r\n$3\r\nDEL\r\n$9\r\nabc:state\r\n");
+    lab.dest.dataFile("appendonly.aof", "set mallory");
+    assertThatThrownBy(() -> proof().prove()).hasMessageContaining("appendonly.aof differs");
+  }
+
+  private void appended(String commands) throws Exception {
+    Files.writeString(
+        lab.source.data().resolve("appendonly.aof"), commands, StandardOpenOption.APPEND);
   }
 
   private CopyProof proof() {

@@ -4,21 +4,26 @@
 #   networks (one a line)  bin/ (programs of that container)
 #   on-start, on-stop, on-kill (bash, run at each of them; a start whose script fails did not happen)
 # Every call is noted in $SANDBOX/docker-calls. What is not supported fails with exit code 64.
+# Functions leave what they find in REPLY: a test calls this hundreds of times, and each process costs milliseconds.
 containers=$SANDBOX/docker
-me=$(basename "$0")
+me=${0##*/}
 printf '%s\n' "$me $*" >>"$SANDBOX/docker-calls"
 
 unsupported() { echo "stub $me: not supported: $*" >&2; exit 64; }
 daemon_error() { echo "Error response from daemon: $*" >&2; exit 1; }
 exists() { [ -d "$containers/$1" ]; }
-running() { [ "$(cat "$containers/$1/state")" = running ]; }
+# The text of a container's file, without the newline at its end.
+text_of() { IFS= read -rd '' REPLY <"$containers/$1/$2"; REPLY=${REPLY%$'\n'}; }
+running() { text_of "$1" state; [ "$REPLY" = running ]; }
 
 # The container whose name or id is given.
 resolve() {
   local name=${1#/} directory
-  if exists "$name"; then echo "$name"; return; fi
+  if exists "$name"; then REPLY=$name; return; fi
   for directory in "$containers"/*/; do
-    case $(cat "$directory/id") in "$name"*) basename "$directory"; return ;; esac
+    directory=${directory%/}
+    text_of "${directory##*/}" id
+    case $REPLY in "$name"*) REPLY=${directory##*/}; return ;; esac
   done
   echo "Error: No such container: $1" >&2
   return 1
@@ -27,7 +32,7 @@ resolve() {
 start() {
   running "$1" && return
   echo running >"$containers/$1/state"
-  date -u +%Y-%m-%dT%H:%M:%S.%NZ >"$containers/$1/started"
+  TZ=UTC0 printf '%(%Y-%m-%dT%H:%M:%S)T.%sZ\n' -1 "${EPOCHREALTIME#*[.,]}000" >"$containers/$1/started"
   [ ! -e "$containers/$1/on-start" ] || CONTAINER=$1 bash "$containers/$1/on-start" || {
     echo exited >"$containers/$1/state"
     echo "Error response from daemon: $1 did not start" >&2
@@ -50,29 +55,49 @@ end_executed() {
   rm "$containers/$1/executed"
 }
 
-label() { sed -n "s/^$2=//p" "$containers/$1/labels"; }
+# The value of a container's label.
+label() {
+  local line
+  REPLY=
+  while IFS= read -r line || [ -n "$line" ]; do
+    case $line in "$2="*) REPLY=${line#"$2="} ;; esac
+  done <"$containers/$1/labels"
+}
+
+# Whether a container has a label, KEY or KEY=VALUE.
+labelled() {
+  local line
+  while IFS= read -r line || [ -n "$line" ]; do
+    case $2 in *=*) [ "$line" != "$2" ] || return 0 ;; *) [[ $line != "$2="* ]] || return 0 ;; esac
+  done <"$containers/$1/labels"
+  return 1
+}
 
 # A template with a container's values filled in.
 render() {
-  local name=$1 text=$2 key value directory=$containers/$1 state rest before policy
-  state=$(cat "$directory/state")
+  local name=$1 text=$2 key value directory=$containers/$1 state rest before policy id started code=0 networks=
+  text_of "$name" state; state=$REPLY
+  text_of "$name" id; id=$REPLY
+  text_of "$name" started; started=$REPLY
+  text_of "$name" policy; policy=$REPLY
+  [ ! -e "$directory/exit-code" ] || { text_of "$name" exit-code; code=$REPLY; }
+  [ ! -e "$directory/networks" ] || { text_of "$name" networks; networks="${REPLY//$'\n'/ } "; }
   while IFS=$'\t' read -r key value; do text=${text//"$key"/"$value"}; done <"$directory/fields"
   text=${text//'\n'/$'\n'}
   text=${text//'\t'/$'\t'}
   text=${text//"{{.Names}}"/"$name"}
   text=${text//"{{.Name}}"/"/$name"}
-  text=${text//"{{.ID}}"/"$(head -c 12 "$directory/id")"}
-  text=${text//"{{.Id}}"/"$(cat "$directory/id")"}
+  text=${text//"{{.ID}}"/"${id:0:12}"}
+  text=${text//"{{.Id}}"/"$id"}
   text=${text//"{{.State.Status}}"/"$state"}
   text=${text//"{{.State}}"/"$state"}
-  text=${text//"{{.State.StartedAt}}"/"$(cat "$directory/started")"}
+  text=${text//"{{.State.StartedAt}}"/"$started"}
   text=${text//"{{.State.Restarting}}"/false}
   text=${text//"{{.RestartCount}}"/0}
-  policy=$(cat "$directory/policy")
   text=${text//"{{.HostConfig.RestartPolicy.Name}}"/"${policy%%:*}"}
   case $policy in *:*) policy=${policy#*:} ;; *) policy=0 ;; esac
   text=${text//"{{.HostConfig.RestartPolicy.MaximumRetryCount}}"/"$policy"}
-  text=${text//"{{.State.ExitCode}}"/"$(cat "$directory/exit-code" 2>/dev/null || echo 0)"}
+  text=${text//"{{.State.ExitCode}}"/"$code"}
   if [ "$state" = running ]; then
     text=${text//"{{.State.Running}}"/true}
     text=${text//"{{.Status}}"/Up 2 hours}
@@ -80,14 +105,15 @@ render() {
     text=${text//"{{.State.Running}}"/false}
     text=${text//"{{.Status}}"/Exited (0) 5 seconds ago}
   fi
-  text=${text//'{{range $n, $v := .NetworkSettings.Networks}}{{$n}} {{end}}'/"$(tr '\n' ' ' 2>/dev/null <"$directory/networks")"}
+  text=${text//'{{range $n, $v := .NetworkSettings.Networks}}{{$n}} {{end}}'/"$networks"}
   for rest in '{{index .Config.Labels "' '{{.Label "'; do
     while [[ $text == *"$rest"* ]]; do
       before=${text%%"$rest"*}
       key=${text#*"$rest"}
       value=${key#*'"}}'}
       key=${key%%'"'*}
-      text=$before$(label "$name" "$key")$value
+      label "$name" "$key"
+      text=$before$REPLY$value
     done
   done
   case $text in *'{{'*) unsupported "template $text" ;; esac
@@ -113,19 +139,19 @@ ps_() {
   if [ -n "$quiet" ]; then format='{{.ID}}'; fi
   for directory in "$containers"/*/; do
     [ -d "$directory" ] || continue
-    name=$(basename "$directory")
+    name=${directory%/} name=${name##*/}
     ok=1 statuses=
     [ -n "$all" ] || [[ " ${filters[*]}" == *" status="* ]] || running "$name" || ok=
     for filter in "${filters[@]}"; do
       case $filter in
         name=*) [[ "/$name" =~ ${filter#name=} || $name =~ ${filter#name=} ]] || ok= ;;
         status=*) statuses="$statuses ${filter#status=} " ;;
-        label=*=*) grep -qxF -- "${filter#label=}" "$directory/labels" || ok= ;;
-        label=*) grep -q "^${filter#label=}=" "$directory/labels" || ok= ;;
+        label=*) labelled "$name" "${filter#label=}" || ok= ;;
         *) unsupported "filter $filter" ;;
       esac
     done
-    case $statuses in '' | *" $(cat "$directory/state") "*) ;; *) ok= ;; esac
+    text_of "$name" state
+    case $statuses in '' | *" $REPLY "*) ;; *) ok= ;; esac
     [ -z "$ok" ] || render "$name" "$format"
   done
 }
@@ -134,7 +160,7 @@ each() {
   local action=$1 name status=0
   shift
   for name; do
-    if name=$(resolve "$name") && "$action" "$name"; then echo "$name"; else status=1; fi
+    if resolve "$name" && name=$REPLY && "$action" "$name"; then echo "$name"; else status=1; fi
   done
   return $status
 }
@@ -162,7 +188,7 @@ docker_() {
       [ -n "$format" ] || unsupported "inspect without a format"
       local status=0
       for name; do
-        if name=$(resolve "$name"); then render "$name" "$format"; else status=1; fi
+        if resolve "$name"; then render "$REPLY" "$format"; else status=1; fi
       done
       return $status
       ;;
@@ -223,8 +249,9 @@ docker_() {
           *) break ;;
         esac
       done
-      name=$(resolve "$1") || return 1
-      running "$name" || daemon_error "Container $(cat "$containers/$name/id") is not running"
+      resolve "$1" || return 1
+      name=$REPLY
+      running "$name" || { text_of "$name" id; daemon_error "Container $REPLY is not running"; }
       shift
       program=$1
       export CONTAINER=$name PATH=$containers/$name/bin:$PATH
@@ -251,17 +278,18 @@ docker_() {
           *) break ;;
         esac
       done
-      name=$(resolve "$1") || return 1
+      resolve "$1" || return 1
+      name=$REPLY
       case $since in ????-??-*) ;; *) since= ;; esac
       # Of a log whose lines begin with their times, only those since then.
       awk -v since="$since" '!/^[0-9-]+T[0-9:.]+Z / || $1 >= since' "$containers/$name/log" |
         if [ "$tail" = all ]; then cat; else tail -n "$tail"; fi
       ;;
-    top) name=$(resolve "$1") || return 1; cat "$containers/$name/top" ;;
+    top) resolve "$1" || return 1; cat "$containers/$REPLY/top" ;;
     network)
       [ "$1 $2" = "connect --alias" ] || unsupported "network $*"
-      name=$(resolve "$5") || return 1
-      echo "$4" >>"$containers/$name/networks"
+      resolve "$5" || return 1
+      echo "$4" >>"$containers/$REPLY/networks"
       ;;
     image)
       case $1 in
@@ -280,11 +308,13 @@ docker_() {
 of_project() {
   local directory name service
   for directory in "$containers"/*/; do
-    name=$(basename "$directory")
-    [ "$(label "$name" com.docker.compose.project.config_files)" = "$file" ] || continue
+    name=${directory%/} name=${name##*/}
+    label "$name" com.docker.compose.project.config_files
+    [ "$REPLY" = "$file" ] || continue
     if [ $# -eq 0 ]; then echo "$name"; continue; fi
     for service; do
-      [ "$(label "$name" com.docker.compose.service)" != "$service" ] || echo "$name"
+      label "$name" com.docker.compose.service
+      [ "$REPLY" != "$service" ] || echo "$name"
     done
   done
 }
@@ -323,7 +353,7 @@ compose() {
     start) for name in $(of_project "$@"); do start "$name"; done ;;
     stop) for name in $(of_project "$@"); do stop "$name"; done ;;
     restart) for name in $(of_project "$@"); do stop "$name"; start "$name"; done ;;
-    ps) for name in $(of_project "$@"); do if [[ $flag == *-q* ]]; then cat "$containers/$name/id"; else echo "$name $(cat "$containers/$name/state")"; fi; done ;;
+    ps) for name in $(of_project "$@"); do if [[ $flag == *-q* ]]; then text_of "$name" id; echo "$REPLY"; else text_of "$name" state; echo "$name $REPLY"; fi; done ;;
     down) for name in $(of_project); do rm -r "${containers:?}/$name"; done ;;
     config) [ "$file" != - ] || { file=$(mktemp); trap 'rm -f "$file"' EXIT; cat >"$file"; }
       grep -q '^services:' "$file" || { echo "ERROR: The Compose file '$file' is invalid" >&2; return 1; }
@@ -332,5 +362,5 @@ compose() {
   esac
 }
 
-mkdir -p "$containers"
+[ -d "$containers" ] || mkdir -p "$containers"
 if [ "$me" = docker-compose ]; then compose "$@"; else docker_ "$@"; fi

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-class ReturnedProxyTest {
+class ReloadedProxyTest {
 
   private static final String SITE = "server register:9000;\n";
 
@@ -60,7 +60,7 @@ class ReturnedProxyTest {
 
   @Test
   void theSiteFileIsPutBackReadAndProvenFromOutside() {
-    assertThat(proxy().give()).isTrue();
+    assertThat(proxy().lead()).isTrue();
     assertThat(site).hasContent(SITE);
     assertThat(redis.countKeys().lasting() + redis.countKeys().servers())
         .as("nothing of the proof is left")
@@ -69,26 +69,26 @@ class ReturnedProxyTest {
 
   @Test
   void aSecondRunChangesNothing() {
-    proxy().give();
+    proxy().lead();
     int changes = source.shell().changes().size();
-    assertThat(proxy().give()).isFalse();
+    assertThat(proxy().lead()).isFalse();
     assertThat(source.shell().changes()).hasSize(changes);
   }
 
   @Test
   void aReloadThatWasCutOffIsMadeUpFor() throws Exception {
     Files.writeString(site, SITE);
-    assertThat(proxy().give()).isTrue();
+    assertThat(proxy().lead()).isTrue();
     assertThat(read).hasContent(SITE);
   }
 
   @Test
   void aReloadThatDoesNotTakeIsToldAlthoughItEndedWell() {
     source.container("reverse_proxy").program("nginx", "true");
-    assertThatThrownBy(() -> proxy().give())
+    assertThatThrownBy(() -> proxy().lead())
         .isInstanceOf(StepFailure.class)
         .hasMessageContaining("status 404")
-        .hasMessageContaining("refuses writes");
+        .hasMessageContaining("it may not have taken its file over");
   }
 
   private boolean nginxReadsItsOwnRegister() {
@@ -99,9 +99,9 @@ class ReturnedProxyTest {
     }
   }
 
-  private ReturnedProxy proxy() {
+  private ReloadedProxy proxy() {
     FileUndo files = new FileUndo("source", hands.files(source.shell().machine()), hands.journal());
-    return new ReturnedProxy(
+    return new ReloadedProxy(
         () -> files.undo(site.toString()),
         new NginxContainer(hands.on(source.shell().machine()), source.register().layout()),
         WriteProof.atItsAddress(source.register(), FakeRedis.door(redis), https, "pryv.lab"),

@@ -6,11 +6,10 @@ import java.time.Duration;
 import java.util.function.BooleanSupplier;
 
 /**
- * One nginx leads its clients to source's register again: its site file first, then read by nginx,
- * and proven from outside, since a reload that failed looks like one that did not (field guide
- * 3.11).
+ * One nginx leads its clients elsewhere: its site file first, then read by nginx, and proven from
+ * outside, since a reload that failed looks like one that did not (field guide 3.11).
  */
-final class ReturnedProxy {
+final class ReloadedProxy {
 
   private final BooleanSupplier file;
   private final NginxContainer nginx;
@@ -18,11 +17,11 @@ final class ReturnedProxy {
   private final Duration patience;
 
   /**
-   * A proxy that is to lead back.
+   * A proxy that is to lead to a register.
    *
    * @param file brings the site file into its place, and says whether anything had to be written
    */
-  ReturnedProxy(BooleanSupplier file, NginxContainer nginx, WriteProof proof, Duration patience) {
+  ReloadedProxy(BooleanSupplier file, NginxContainer nginx, WriteProof proof, Duration patience) {
     this.file = file;
     this.nginx = nginx;
     this.proof = proof;
@@ -30,11 +29,11 @@ final class ReturnedProxy {
   }
 
   /**
-   * Leads it back.
+   * Has it lead there.
    *
    * @return whether anything had to be done
    */
-  boolean give() {
+  boolean lead() {
     boolean written = file.getAsBoolean();
     if (!written && proof.holds(Duration.ZERO)) {
       return false;
@@ -42,8 +41,7 @@ final class ReturnedProxy {
     nginx.reload();
     proof.orFail(
         patience,
-        "look at the error log of nginx there: it may not have taken its file over. Source's Redis"
-            + " is the writer; dest's refuses writes. Then retry");
+        "look at the error log of nginx there: it may not have taken its file over. Then retry");
     return true;
   }
 }

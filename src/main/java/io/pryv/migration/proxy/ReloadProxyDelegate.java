@@ -1,0 +1,60 @@
+package io.pryv.migration.proxy;
+
+import io.pryv.migration.machine.Containers;
+import io.pryv.migration.machine.HttpsProbe;
+import io.pryv.migration.machine.NginxContainer;
+import io.pryv.migration.process.StepContext;
+import io.pryv.migration.process.StepContexts;
+import io.pryv.migration.process.StepDelegate;
+import io.pryv.migration.redis.Election;
+import io.pryv.migration.redis.RedisServer;
+import io.pryv.migration.redis.RestingFiles;
+import io.pryv.migration.redis.WriteProof;
+import java.time.Duration;
+import org.springframework.stereotype.Component;
+
+/**
+ * Source's nginx takes the edited site file over: from here on clients write to dest. What was owed
+ * while they waited is done then.
+ */
+@Component("reloadProxy")
+class ReloadProxyDelegate extends StepDelegate {
+
+  private static final Duration PATIENCE = Duration.ofSeconds(15);
+
+  private final HttpsProbe https;
+
+  ReloadProxyDelegate(StepContexts contexts, HttpsProbe https) {
+    super(contexts);
+    this.https = https;
+  }
+
+  @Override
+  protected void perform(StepContext step) {
+    new Election(step.hands(), step.source(), step.dest()).requireProxy();
+    boolean reloaded =
+        new ReloadedProxy(
+                () -> false,
+                new NginxContainer(
+                    step.hands().on(step.source().machine()), step.source().layout()),
+                WriteProof.at(
+                    step.source().machine().publicAddress(),
+                    step.dest(),
+                    step.redis(),
+                    https,
+                    step.platform().domain()),
+                PATIENCE)
+            .lead();
+    try (RedisServer redis = step.redis().open(step.source())) {
+      new RestingFiles(step.hands().on(step.source().machine()), step.migration()).end(redis);
+    }
+    Containers dest = Containers.of(step.hands(), step.dest(), step.migration());
+    if (dest.owesScript()) {
+      dest.start();
+    }
+    step.say(
+        (reloaded ? "" : "already done: ")
+            + "source's nginx leads clients to dest: what is written into dest's Redis is read at"
+            + " source's address");
+  }
+}
