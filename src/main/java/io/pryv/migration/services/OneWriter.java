@@ -5,9 +5,11 @@ import io.pryv.migration.machine.Containers;
 import io.pryv.migration.machine.DetachedJob;
 import io.pryv.migration.machine.Hands;
 import io.pryv.migration.machine.ProvenData;
+import io.pryv.migration.machine.RegisterContainer;
 import io.pryv.migration.machine.Shell;
 import io.pryv.migration.platform.Register;
 import io.pryv.migration.platform.StepFailure;
+import io.pryv.migration.redis.KeyComparison;
 import io.pryv.migration.redis.RedisDoor;
 import io.pryv.migration.redis.RedisServer;
 import io.pryv.migration.redis.RoleFile;
@@ -15,8 +17,8 @@ import java.util.List;
 
 /**
  * What must hold on the machines, whatever variables say, before dest is started as the writer:
- * source takes no write, and no restart makes it take one; dest's data is what was proven, and
- * nothing writes there any more.
+ * source takes no write, no restart makes it take one, and it still answers; dest's data is what
+ * was proven, and nothing writes there any more.
  */
 final class OneWriter {
 
@@ -45,7 +47,8 @@ final class OneWriter {
   /**
    * Looks, and notes that dest's data is used from now on.
    *
-   * @throws StepFailure when source may be a writer, or dest's data is not what was proven
+   * @throws StepFailure when source may be a writer or is silent, or dest's data is not what was
+   *     proven
    */
   void allow() {
     boolean mended = new RoleFile(hands, source).fenced();
@@ -82,7 +85,26 @@ final class OneWriter {
           String.join(", ", running) + " runs. Dest was not started",
           "source is put back as it was; go again once it has ended");
     }
+    requireAnswer();
     data.require();
     data.use();
+  }
+
+  /**
+   * Source's register and dns begin with a write: restarted behind the fence they stay silent, and
+   * would until source follows dest. Given up now, the window ends with them answering at once.
+   */
+  private void requireAnswer() {
+    String complaint =
+        new RegisterContainer(hands.on(source.machine()), source.layout())
+            .complaint(KeyComparison.FIXTURE_USER);
+    if (!complaint.isEmpty()) {
+      throw new StepFailure(
+          source.machine().name(),
+          "port " + RegisterContainer.PORT + " of " + source.layout().registerContainer(),
+          "source's register, which answers reads in the cold window",
+          complaint,
+          "source is put back as it was: was it, or its Docker, restarted? Then go again");
+    }
   }
 }

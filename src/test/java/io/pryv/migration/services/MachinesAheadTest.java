@@ -32,6 +32,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 class MachinesAheadTest {
 
   private final PracticePlatform lab = new PracticePlatform();
+  private final AnsweringRegister register =
+      new AnsweringRegister(lab.source, () -> PracticePlatform.RESERVED);
   private final FakeStep step =
       new FakeStep(
               SandboxRegister.MIGRATION,
@@ -65,6 +67,7 @@ class MachinesAheadTest {
 
   @AfterEach
   void remove() {
+    register.close();
     lab.close();
   }
 
@@ -143,6 +146,16 @@ class MachinesAheadTest {
     assertThatThrownBy(() -> oneWriter().allow())
         .hasMessageContaining("somebody has let writes in since they were stopped")
         .hasMessageContaining("Dest was not started");
+  }
+
+  @Test
+  void aSourceThatFellSilentBehindItsFenceIsPutBackRatherThanLeftSo() {
+    provenAndFenced();
+    register.close();
+    assertThatThrownBy(() -> oneWriter().allow())
+        .hasMessageContaining("port 9000 of pryv_register_1")
+        .hasMessageContaining("source is put back as it was");
+    assertThat(lab.containers(lab.dest).look()).noneMatch(Container::up);
   }
 
   @Test

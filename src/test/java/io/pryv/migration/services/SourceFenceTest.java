@@ -3,17 +3,11 @@ package io.pryv.migration.services;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import com.sun.net.httpserver.HttpServer;
 import io.pryv.migration.platform.StepFailure;
 import io.pryv.migration.redis.RoleFile;
-import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 class SourceFenceTest {
@@ -21,28 +15,12 @@ class SourceFenceTest {
   private final PracticePlatform lab = new PracticePlatform();
   private final AtomicInteger asked = new AtomicInteger();
   private volatile String answer = PracticePlatform.RESERVED;
-  private HttpServer register;
-
-  @BeforeEach
-  void aRegisterInItsContainer() throws IOException {
-    register = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-    register.createContext(
-        "/wactiv/check_username",
-        exchange -> {
-          byte[] body =
-              (asked.incrementAndGet() < 2 ? "{}" : answer).getBytes(StandardCharsets.UTF_8);
-          exchange.sendResponseHeaders(200, body.length);
-          exchange.getResponseBody().write(body);
-          exchange.close();
-        });
-    register.start();
-    lab.source.container("register").address("172.18.0.9");
-    lab.source.shell().route("172.18.0.9", 9000, register.getAddress().getPort());
-  }
+  private final AnsweringRegister register =
+      new AnsweringRegister(lab.source, () -> asked.incrementAndGet() < 2 ? "{}" : answer);
 
   @AfterEach
   void remove() {
-    register.stop(0);
+    register.close();
     lab.close();
   }
 
