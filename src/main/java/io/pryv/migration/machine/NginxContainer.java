@@ -49,6 +49,19 @@ public final class NginxContainer {
       [ -z "$(left)" ] || { echo "old workers are still there:" $(left); exit 4; }
       """;
 
+  private static final String MAY_HAVE_READ =
+      """
+      set -- $(docker inspect -f '{{.State.Running}} {{.State.StartedAt}} {{.State.FinishedAt}}' "$c")
+      [ $# = 3 ] || exit 1
+      since() { case $1 in 0001-*) return 1 ;; esac; [ "$(date -d "$1" +%s%N)" -ge "$changed" ]; }
+      if since "$2"; then echo "started $2"; exit; fi
+      if [ "$1" != true ]; then if since "$3"; then echo "ended $3"; fi; exit 0; fi
+      youngest=$(docker top "$c" -eo pid,etimes,args 2>/dev/null | sed -n 's/^ *[0-9]* *\\([0-9]*\\) *nginx:.*/\\1/p' | sort -n | head -n 1)
+      [ -n "$youngest" ] || { echo "no process of nginx is seen"; exit 0; }
+      age=$(($(date +%s) - changed / 1000000000))
+      [ "$youngest" -gt "$((age + 1))" ] || echo "a process of it is $youngest s old, the change $age s"
+      """;
+
   private final Shell shell;
   private final Layout layout;
 
@@ -106,27 +119,37 @@ public final class NginxContainer {
 
   /**
    * Whether nginx may have read a file since that was last changed: its container, or any process
-   * in it, has been started since. In doubt, within the same second, it may.
+   * of it, has been started since, or the container has ended since. In doubt it may: within the
+   * same second, or where no process of it is seen although the container runs.
    */
   public boolean mayHaveReadSince(String path) {
+    return mayHaveReadSince(path, changedAt(path));
+  }
+
+  /** When a file was last changed, in nanoseconds since the epoch. */
+  public String changedAt(String path) {
+    return shell
+        .run(
+            Command.look(
+                "see when " + path + " was changed", "date -r " + Quote.sh(path) + " +%s%N"))
+        .orFail("see that the file is there, then retry")
+        .strip();
+  }
+
+  /** As {@link #mayHaveReadSince(String)}, of a change that {@link #changedAt} told. */
+  public boolean mayHaveReadSince(String path, String changedAt) {
     String said =
         shell
             .run(
                 Command.look(
                     "see whether nginx may have read " + path + " since it was changed",
-                    functions()
-                        + """
-                        file=%s
-                        started=$(docker inspect -f '{{.State.StartedAt}}' "$c") || exit 1
-                        changed=$(date -r "$file" +%%s%%N) || exit 1
-                        if [ "$(date -d "$started" +%%s%%N)" -ge "$changed" ]; then echo "started $started"; exit; fi
-                        youngest=$(docker top "$c" -eo pid,etimes 2>/dev/null | sed 1d | while read -r pid age; do echo "$age"; done | sort -n | head -n 1)
-                        [ -n "$youngest" ] || exit 0
-                        age=$(($(date +%%s) - changed / 1000000000))
-                        [ "$youngest" -gt "$((age + 1))" ] || echo "a process of it is $youngest s old, the file $age s"
-                        """
-                            .formatted(Quote.sh(path))))
-            .orFail("see that docker runs and that the file is there, then retry");
+                    "c="
+                        + Quote.sh(layout.nginxContainer())
+                        + "\nchanged="
+                        + Quote.sh(changedAt)
+                        + "\n"
+                        + MAY_HAVE_READ))
+            .orFail("see that docker runs, then retry");
     return !said.isEmpty();
   }
 

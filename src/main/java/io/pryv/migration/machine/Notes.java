@@ -42,6 +42,31 @@ public final class Notes {
         : Optional.of(text.substring("there".length()).strip());
   }
 
+  /** Writes a note, so that it outlasts a power cut. */
+  public void put(String name, String text) {
+    shell
+        .run(
+            Command.change(
+                "note " + name,
+                directory()
+                    + """
+                    umask 077
+                    note="$work"/%s
+                    mkdir -p "$work" && printf '%%s\\n' %s >"$note.new" && sync -- "$note.new" && mv "$note.new" "$note"
+                    """
+                        .formatted(Quote.sh(name), Quote.sh(text))))
+        .orFail("see that HOME can be written, then retry");
+  }
+
+  /** Removes a note. */
+  public void drop(String name) {
+    shell
+        .run(
+            Command.change(
+                "drop the note " + name, directory() + "rm -f \"$work\"/" + Quote.sh(name) + "\n"))
+        .orFail("see that HOME can be written, then retry");
+  }
+
   /** Names of the migration's detached jobs that have left files here. */
   public List<String> jobs() {
     return shell

@@ -3,6 +3,7 @@ package io.pryv.migration.proxy;
 import io.pryv.migration.process.StepContext;
 import io.pryv.migration.process.StepContexts;
 import io.pryv.migration.process.StepDelegate;
+import io.pryv.migration.redis.Election;
 import org.springframework.stereotype.Component;
 
 @Component("proxySource")
@@ -14,6 +15,7 @@ class ProxySourceDelegate extends StepDelegate {
 
   @Override
   protected void perform(StepContext step) {
+    new Election(step.hands(), step.source(), step.dest()).requireRefusal(step.redis());
     SiteFile.Prepared prepared = step.get("proxySite", SiteFile.Prepared.class);
     boolean written =
         new SiteFile(

@@ -7,8 +7,6 @@ import io.pryv.migration.process.StepContext;
 import io.pryv.migration.process.StepContexts;
 import io.pryv.migration.process.StepDelegate;
 import io.pryv.migration.redis.Election;
-import io.pryv.migration.redis.RedisServer;
-import io.pryv.migration.redis.RestingFiles;
 import io.pryv.migration.redis.WriteProof;
 import java.time.Duration;
 import org.springframework.stereotype.Component;
@@ -31,7 +29,10 @@ class ReloadProxyDelegate extends StepDelegate {
 
   @Override
   protected void perform(StepContext step) {
-    new Election(step.hands(), step.source(), step.dest()).requireProxy();
+    Election election = new Election(step.hands(), step.source(), step.dest());
+    election.requireProxy();
+    election.requireRefusal(step.redis());
+    Election.noteLed(step.hands().on(step.source().machine()), step.migration());
     boolean reloaded =
         new ReloadedProxy(
                 () -> false,
@@ -45,9 +46,6 @@ class ReloadProxyDelegate extends StepDelegate {
                     step.platform().domain()),
                 PATIENCE)
             .lead();
-    try (RedisServer redis = step.redis().open(step.source())) {
-      new RestingFiles(step.hands().on(step.source().machine()), step.migration()).end(redis);
-    }
     Containers dest = Containers.of(step.hands(), step.dest(), step.migration());
     if (dest.owesScript()) {
       dest.start();

@@ -2,6 +2,8 @@ package io.pryv.migration.redis;
 
 import io.pryv.migration.machine.Hands;
 import io.pryv.migration.machine.NginxDirective;
+import io.pryv.migration.machine.Notes;
+import io.pryv.migration.machine.Shell;
 import io.pryv.migration.machine.UnexpectedText;
 import io.pryv.migration.platform.Machine;
 import io.pryv.migration.platform.Register;
@@ -18,6 +20,7 @@ import java.util.Optional;
 public final class Election {
 
   private static final String UPSTREAM = "register_server";
+  private static final String LED = "nginx-may-lead-to-dest";
 
   private final Hands hands;
   private final Register source;
@@ -63,6 +66,46 @@ public final class Election {
           "it does not: source would be a second writer. Nothing was started",
           "see who has edited the file since the step proxySource; put that edit back, then retry");
     }
+  }
+
+  /**
+   * Goes on only while source takes no write: a master behind its fence, in its file, too, or a
+   * replica.
+   *
+   * @throws StepFailure when it would take one
+   */
+  public void requireRefusal(RedisDoor door) {
+    try (RedisServer redis = door.open(source)) {
+      if ("slave".equals(redis.info("replication").get("role"))) {
+        return;
+      }
+      boolean fileLetThemIn = new RoleFile(hands, source).fenced();
+      if (fileLetThemIn || !redis.fenced()) {
+        throw new StepFailure(
+            source.machine().name(),
+            "Redis and its file",
+            "it refuses writes, now and after a restart",
+            "somebody has let writes in since they were stopped. No client was led to dest",
+            "see who did so: what source has taken since, dest lacks. In the cold window source is"
+                + " put back as it was; after it, ask for a rollback");
+      }
+    }
+  }
+
+  /**
+   * Notes on source that its nginx is about to lead clients to dest. From then on dest may hold
+   * what source lacks, whatever becomes of nginx and of its file.
+   */
+  public static void noteLed(Shell onSource, String migration) {
+    Notes notes = new Notes(onSource, migration);
+    if (!notes.has(LED)) {
+      notes.put(LED, "source's nginx may have led clients to dest since");
+    }
+  }
+
+  /** Whether {@link #noteLed} was called. */
+  public static boolean notedLed(Shell onSource, String migration) {
+    return new Notes(onSource, migration).has(LED);
   }
 
   /** What shows that dest is the writer, as {@code FILE: what it says}. */

@@ -1,8 +1,6 @@
 package io.pryv.migration.redis;
 
-import io.pryv.migration.machine.Command;
 import io.pryv.migration.machine.Notes;
-import io.pryv.migration.machine.Quote;
 import io.pryv.migration.machine.Shell;
 import io.pryv.migration.platform.StepFailure;
 import java.time.Duration;
@@ -11,6 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 
 /**
  * The files of a running Redis, which is to leave them alone while they are copied: it must neither
@@ -28,26 +27,30 @@ public final class RestingFiles {
   private static final Duration LONGEST_WAIT = Duration.ofMinutes(2);
   private static final Duration BETWEEN_LOOKS = Duration.ofMillis(20);
 
-  private final Shell shell;
+  private final String machine;
   private final Notes notes;
 
   public RestingFiles(Shell shell, String migration) {
-    this.shell = shell;
+    this.machine = shell.machine().name();
     this.notes = new Notes(shell, migration);
   }
 
   /**
-   * Keeps Redis from beginning anything new, and waits until what it has begun has ended.
+   * Keeps Redis from beginning anything new, and waits until what it has begun has ended. Where the
+   * RDB is all that it keeps, it goes on saving that: else a restart would lose what it holds.
    *
    * @return whether anything had to be done
    * @throws StepFailure when it can not write its files
    */
   public boolean begin(RedisServer redis) {
-    boolean changed = keep(redis);
-    for (Map.Entry<String, String> setting : RESTING) {
-      if (!redis.setting(setting.getKey()).equals(setting.getValue())) {
-        redis.configure(setting.getKey(), setting.getValue());
-        changed = true;
+    boolean changed = false;
+    if (keepsAof(redis)) {
+      changed = keep(redis);
+      for (Map.Entry<String, String> setting : RESTING) {
+        if (!redis.setting(setting.getKey()).equals(setting.getValue())) {
+          redis.configure(setting.getKey(), setting.getValue());
+          changed = true;
+        }
       }
     }
     awaitNothingBegun(redis);
@@ -60,7 +63,7 @@ public final class RestingFiles {
    */
   public void await(RedisServer redis) {
     awaitNothingBegun(redis);
-    if (!"1".equals(redis.info("persistence").get("aof_enabled"))) {
+    if (!keepsAof(redis)) {
       redis.save();
     }
     until(
@@ -79,20 +82,17 @@ public final class RestingFiles {
     if (kept.isEmpty()) {
       return false;
     }
-    String[] values = kept.get().split("\n", -1);
-    for (int i = 0; i < RESTING.size(); i++) {
+    List<String> values = kept.get().lines().toList();
+    // A note that a power cut has emptied: Redis was started again, too, and has them from its
+    // file.
+    for (int i = 0; i < RESTING.size() && values.size() == RESTING.size(); i++) {
       String name = RESTING.get(i).getKey();
-      String before = values[i].substring(name.length()).strip();
+      String before = values.get(i).substring(name.length()).strip();
       if (!redis.setting(name).equals(before)) {
         redis.configure(name, before);
       }
     }
-    shell
-        .run(
-            Command.change(
-                "forget the settings that kept Redis' files at rest",
-                notes.directory() + "rm -f \"$work\"/" + NOTE))
-        .orFail("see that HOME can be written, then retry");
+    notes.drop(NOTE);
     return true;
   }
 
@@ -100,26 +100,16 @@ public final class RestingFiles {
     if (notes.has(NOTE)) {
       return false;
     }
-    StringBuilder lines = new StringBuilder();
-    for (Map.Entry<String, String> setting : RESTING) {
-      lines.append(setting.getKey()).append(' ').append(redis.setting(setting.getKey()));
-      lines.append('\n');
-    }
-    shell
-        .run(
-            Command.change(
-                "keep the settings by which Redis saves its files",
-                notes.directory()
-                    + "umask 077; mkdir -p \"$work\" && printf '%s' "
-                    + Quote.sh(lines.toString())
-                    + " >\"$work\"/"
-                    + NOTE
-                    + ".new && mv \"$work\"/"
-                    + NOTE
-                    + ".new \"$work\"/"
-                    + NOTE))
-        .orFail("see that HOME can be written, then retry");
+    notes.put(
+        NOTE,
+        RESTING.stream()
+            .map(setting -> setting.getKey() + " " + redis.setting(setting.getKey()))
+            .collect(Collectors.joining("\n")));
     return true;
+  }
+
+  private static boolean keepsAof(RedisServer redis) {
+    return "1".equals(redis.info("persistence").get("aof_enabled"));
   }
 
   private void awaitNothingBegun(RedisServer redis) {
@@ -137,8 +127,7 @@ public final class RestingFiles {
     while (true) {
       Map<String, String> persistence = redis.info("persistence");
       String status = persistence.getOrDefault("aof_last_write_status", "ok");
-      boolean aof = "1".equals(persistence.get("aof_enabled"));
-      if (aof && !status.equals("ok")) {
+      if ("1".equals(persistence.get("aof_enabled")) && !status.equals("ok")) {
         throw failure("aof_last_write_status:ok", "aof_last_write_status:" + status);
       }
       if (reached.test(persistence)) {
@@ -153,7 +142,7 @@ public final class RestingFiles {
 
   private StepFailure failure(String expected, String found) {
     return new StepFailure(
-        shell.machine().name(),
+        machine,
         "INFO persistence of Redis",
         expected,
         found,

@@ -4,6 +4,8 @@ import io.pryv.migration.dns.DnsClient;
 import io.pryv.migration.process.StepContext;
 import io.pryv.migration.process.StepContexts;
 import io.pryv.migration.process.StepDelegate;
+import io.pryv.migration.redis.RedisServer;
+import io.pryv.migration.redis.RestingFiles;
 import io.pryv.migration.redis.RoleFile;
 import java.time.Duration;
 import org.springframework.stereotype.Component;
@@ -23,6 +25,9 @@ class ReturnWriterDelegate extends StepDelegate {
 
   @Override
   protected void perform(StepContext step) {
+    try (RedisServer redis = step.redis().open(step.source())) {
+      new RestingFiles(step.hands().on(step.source().machine()), step.migration()).end(redis);
+    }
     Tunnel tunnel = new Tunnel(step.hands(), step.source(), step.dest(), step.migration());
     FollowDest followDest =
         new FollowDest(

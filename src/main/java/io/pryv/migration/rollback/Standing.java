@@ -8,6 +8,7 @@ import io.pryv.migration.machine.Journal;
 import io.pryv.migration.machine.NginxContainer;
 import io.pryv.migration.platform.Register;
 import io.pryv.migration.platform.StepFailure;
+import io.pryv.migration.redis.Election;
 import io.pryv.migration.redis.RedisDoor;
 import io.pryv.migration.redis.RedisServer;
 import io.pryv.migration.redis.RedisSettings;
@@ -25,6 +26,8 @@ import java.util.Optional;
  * @param facts of both sides, as Markdown
  */
 record Standing(Writer writer, boolean sourceReady, String because, String facts) {
+
+  private static final String REPLICA_OF = "replica of ";
 
   /** The one whose data counts. */
   enum Writer {
@@ -48,6 +51,10 @@ record Standing(Writer writer, boolean sourceReady, String because, String facts
 
     boolean replica() {
       return role.equals("slave");
+    }
+
+    boolean followsAfterRestart() {
+      return file.startsWith(REPLICA_OF);
     }
 
     boolean writer() {
@@ -84,9 +91,10 @@ record Standing(Writer writer, boolean sourceReady, String because, String facts
     boolean edited =
         new FileUndo(source.machine().name(), hands.files(source.machine()), journal).edited(site);
     boolean led =
-        edited
-            && new NginxContainer(hands.on(source.machine()), source.layout())
-                .mayHaveReadSince(site);
+        Election.notedLed(hands.on(source.machine()), migration)
+            || (edited
+                && new NginxContainer(hands.on(source.machine()), source.layout())
+                    .mayHaveReadSince(site));
     String facts =
         "| machine | Redis | its file says | containers |\n|---|---|---|---|\n"
             + here.row()
@@ -96,7 +104,7 @@ record Standing(Writer writer, boolean sourceReady, String because, String facts
             + (edited && !led ? "; its site file was edited, but not read since" : "")
             + ".\n";
     // The switch turns source behind an elected dest, also where nginx then refuses its file.
-    boolean turned = here.replica() && !there.replica();
+    boolean turned = (here.replica() || here.followsAfterRestart()) && !there.replica();
     if (!led && !turned) {
       return new Standing(Writer.SOURCE, false, "source's nginx has led no client to dest", facts);
     }
@@ -154,7 +162,7 @@ record Standing(Writer writer, boolean sourceReady, String because, String facts
             .orElse("");
     Optional<String> master = RedisSettings.find(text, "replicaof");
     Optional<String> fence = RedisSettings.find(text, "min-replicas-to-write");
-    return master.map(of -> "replica of " + of).orElse("master")
+    return master.map(of -> REPLICA_OF + of).orElse("master")
         + (fence.isPresent() && !fence.get().equals("0") ? ", fenced" : "");
   }
 }

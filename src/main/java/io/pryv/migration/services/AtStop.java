@@ -1,7 +1,6 @@
 package io.pryv.migration.services;
 
-import io.pryv.migration.machine.Command;
-import io.pryv.migration.machine.Quote;
+import io.pryv.migration.machine.Notes;
 import io.pryv.migration.machine.Shell;
 import io.pryv.migration.redis.KeyCounts;
 import java.util.Optional;
@@ -16,6 +15,8 @@ import java.util.stream.LongStream;
  */
 record AtStop(KeyCounts keys) {
 
+  private static final String NOTE = "source-at-stop";
+
   /**
    * Keeps it, unless the same is kept.
    *
@@ -25,28 +26,16 @@ record AtStop(KeyCounts keys) {
     if (read(shell, migration).filter(atStop::equals).isPresent()) {
       return false;
     }
-    shell
-        .run(
-            Command.change(
-                "keep what source holds at the stop",
-                fileIn(migration)
-                    + "umask 077; mkdir -p \"${file%/*}\" && printf '%s\\n' "
-                    + Quote.sh(atStop.line())
-                    + " >\"$file.new\" && mv \"$file.new\" \"$file\""))
-        .orFail("see that the home directory can be written, then retry");
+    new Notes(shell, migration).put(NOTE, atStop.line());
     return true;
   }
 
   /** What is kept, if anything is. */
   static Optional<AtStop> read(Shell shell, String migration) {
-    String line =
-        shell
-            .run(
-                Command.look(
-                    "read what source held at the stop",
-                    fileIn(migration) + "[ ! -e \"$file\" ] || cat \"$file\""))
-            .orFail("see that the home directory can be read, then retry");
-    return line.isEmpty() ? Optional.empty() : Optional.of(ofLine(line));
+    return new Notes(shell, migration)
+        .read(NOTE)
+        .filter(line -> !line.isEmpty())
+        .map(AtStop::ofLine);
   }
 
   /**
@@ -58,17 +47,8 @@ record AtStop(KeyCounts keys) {
     if (read(shell, migration).isEmpty()) {
       return false;
     }
-    shell
-        .run(
-            Command.change(
-                "forget what source held at the stop", fileIn(migration) + "rm -f \"$file\""))
-        .orFail("see that the home directory can be written, then retry");
+    new Notes(shell, migration).drop(NOTE);
     return true;
-  }
-
-  /** Sets the shell variable {@code file}. */
-  private static String fileIn(String migration) {
-    return "file=\"$HOME/.register-migration/\"" + Quote.sh(migration) + "/source-at-stop\n";
   }
 
   private String line() {

@@ -9,10 +9,9 @@ import io.pryv.migration.machine.RegisterContainer;
 import io.pryv.migration.machine.Shell;
 import io.pryv.migration.platform.Register;
 import io.pryv.migration.platform.StepFailure;
+import io.pryv.migration.redis.Election;
 import io.pryv.migration.redis.KeyComparison;
 import io.pryv.migration.redis.RedisDoor;
-import io.pryv.migration.redis.RedisServer;
-import io.pryv.migration.redis.RoleFile;
 import java.util.List;
 
 /**
@@ -51,17 +50,7 @@ final class OneWriter {
    *     proven
    */
   void allow() {
-    boolean mended = new RoleFile(hands, source).fenced();
-    try (RedisServer redis = door.open(source)) {
-      if (mended || !redis.fenced()) {
-        throw new StepFailure(
-            source.machine().name(),
-            "Redis and its file",
-            "a master that refuses writes, now and after a restart",
-            "somebody has let writes in since they were stopped. Dest was not started",
-            "source is put back as it was; see who did so, then go again");
-      }
-    }
+    new Election(hands, source, dest).requireRefusal(door);
     Shell onDest = hands.on(dest.machine());
     ProvenData data = new ProvenData(onDest, dest.layout().dataDirectory(), migration);
     List<Container> up = destContainers.look().stream().filter(Container::up).toList();

@@ -11,6 +11,7 @@ import io.pryv.migration.machine.Notes;
 import io.pryv.migration.machine.Shell;
 import io.pryv.migration.platform.Register;
 import io.pryv.migration.platform.StepFailure;
+import io.pryv.migration.redis.Election;
 import io.pryv.migration.redis.RedisDoor;
 import io.pryv.migration.redis.RedisServer;
 import io.pryv.migration.redis.RestingFiles;
@@ -94,9 +95,8 @@ final class SourceBack {
 
   /** Puts source back; looks first, and touches nothing of a source that serves as before. */
   Restored restore() {
-    refuseAfterFirstClient();
+    boolean siteFileRestored = undoSiteFileBeforeFirstClient();
     Optional<StepFailure> destUnreachable = holdDestDown();
-    boolean siteFileRestored = sourceFiles.undo(source.layout().nginxSiteFile());
     boolean roleRestored = sourceFiles.undo(source.layout().redisConfFile());
     boolean runs = runs();
     if (!runs) {
@@ -142,20 +142,35 @@ final class SourceBack {
 
   /**
    * Once source's nginx reads the site file that points to dest, clients may have written there:
-   * going back would lose what they wrote.
+   * going back would lose what they wrote. Asked again behind the undo, since nginx may be started
+   * at any moment; until then dest goes on, and source refuses writes.
    */
-  private void refuseAfterFirstClient() {
+  private boolean undoSiteFileBeforeFirstClient() {
     String site = source.layout().nginxSiteFile();
-    if (sourceFiles.edited(site)
-        && new NginxContainer(shell, source.layout()).mayHaveReadSince(site)) {
-      throw new StepFailure(
-          source.machine().name(),
-          source.layout().nginxContainer(),
-          "not started since " + site + " points to dest",
-          "it has been: clients may have written to dest",
-          "dest is the writer: go forward and retry the step that failed, or ask for a rollback,"
-              + " which carries dest's writes");
+    boolean led = Election.notedLed(shell, migration);
+    if (!led && !sourceFiles.edited(site)) {
+      return false;
     }
+    NginxContainer nginx = new NginxContainer(shell, source.layout());
+    String changedAt = led ? "" : nginx.changedAt(site);
+    if (led || nginx.mayHaveReadSince(site, changedAt)) {
+      throw afterFirstClient(site);
+    }
+    boolean written = sourceFiles.undo(site);
+    if (nginx.mayHaveReadSince(site, changedAt)) {
+      Election.noteLed(shell, migration);
+      throw afterFirstClient(site);
+    }
+    return written;
+  }
+
+  private StepFailure afterFirstClient(String site) {
+    return new StepFailure(
+        source.machine().name(),
+        source.layout().nginxContainer(),
+        "not to have read " + site + " since that points to dest",
+        "it may have: clients may have written to dest",
+        "dest may be the writer: ask for a rollback, which finds out, and carries dest's writes");
   }
 
   /**

@@ -21,6 +21,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 
@@ -101,6 +102,19 @@ public final class SandboxShell implements Shell, AutoCloseable {
   /** Connections to that address go to a port of the loopback instead. */
   public SandboxShell route(String host, int port, int localPort) {
     routes.put(host + ":" + port, localPort);
+    return this;
+  }
+
+  /** Something happens on the machine right before the first such command runs. */
+  public SandboxShell before(Predicate<Command> commands, Runnable happens) {
+    AtomicBoolean happened = new AtomicBoolean();
+    lostBefore =
+        command -> {
+          if (commands.test(command) && happened.compareAndSet(false, true)) {
+            happens.run();
+          }
+          return false;
+        };
     return this;
   }
 

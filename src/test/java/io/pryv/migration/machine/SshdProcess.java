@@ -43,6 +43,8 @@ public final class SshdProcess implements AutoCloseable {
       Files.createDirectories(Path.of("/run/sshd"));
       Files.writeString(
           directory.resolve("sshd_config"),
+          // A bash that believes to be within another reads no ~/.bashrc, whatever the tester has
+          // there.
           """
           ListenAddress %s:%d
           HostKey %s/host
@@ -50,6 +52,7 @@ public final class SshdProcess implements AutoCloseable {
           PidFile none
           StrictModes no
           UsePAM no
+          SetEnv SHLVL=1
           PasswordAuthentication no
           KbdInteractiveAuthentication no
           PermitRootLogin yes

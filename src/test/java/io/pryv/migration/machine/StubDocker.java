@@ -42,6 +42,13 @@ public final class StubDocker {
       compose.append("\n  ").append(service).append(":\n    restart: always\n");
       service("pryv", service);
     }
+    container("pryv_reverse_proxy_1")
+        .top(
+            """
+              PID ELAPSED COMMAND
+              101 1000000 nginx: master process nginx -g daemon off;
+              102 1000000 nginx: worker process
+            """);
     if (!Files.exists(machine.confRoot().resolve("reg-master.yml"))) {
       machine.confFile("reg-master.yml", compose.toString());
     }

@@ -107,7 +107,7 @@ class PreflightTest {
         .as(report.toMarkdown())
         .noneMatch(finding -> finding.level() != Finding.Level.PASS);
     assertThat(report.redisBytes()).isGreaterThanOrEqualTo(100_000);
-    assertThat(report.outage().total()).isBetween(Duration.ofSeconds(6), Duration.ofSeconds(12));
+    assertThat(report.outage().total()).isBetween(Duration.ofSeconds(4), Duration.ofSeconds(10));
     assertThat(report.passes()).isGreaterThan(50);
   }
 
@@ -426,7 +426,7 @@ class PreflightTest {
 
     assertThat(finding.level()).isEqualTo(Finding.Level.WARN);
     assertThat(finding.expected()).contains("it stops every one");
-    assertThat(finding.next()).contains("only the register's own containers will be stopped");
+    assertThat(finding.next()).contains("stops the register's own containers only");
   }
 
   @Test
@@ -483,7 +483,7 @@ class PreflightTest {
 
   @Test
   void anOutageTooShortForTheDataIsAWarning() {
-    options = options(Duration.ofSeconds(5), false, "cold");
+    options = options(Duration.ofSeconds(4), false, "cold");
 
     Finding finding = find(look(), "platform", "options.longestOutage");
 

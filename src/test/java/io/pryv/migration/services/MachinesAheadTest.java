@@ -145,7 +145,7 @@ class MachinesAheadTest {
     lab.sourceRedis.liftFence();
     assertThatThrownBy(() -> oneWriter().allow())
         .hasMessageContaining("somebody has let writes in since they were stopped")
-        .hasMessageContaining("Dest was not started");
+        .hasMessageContaining("No client was led to dest");
   }
 
   @Test
@@ -164,7 +164,7 @@ class MachinesAheadTest {
     new RoleFile(lab.hands, lab.source.register()).writer();
     assertThatThrownBy(() -> oneWriter().allow())
         .hasMessageContaining("now and after a restart")
-        .hasMessageContaining("Dest was not started");
+        .hasMessageContaining("No client was led to dest");
   }
 
   @Test

@@ -7,6 +7,7 @@ import io.pryv.migration.machine.Command;
 import io.pryv.migration.machine.Container;
 import io.pryv.migration.machine.SandboxRegister;
 import io.pryv.migration.platform.StepFailure;
+import io.pryv.migration.redis.Election;
 import io.pryv.migration.redis.RoleFile;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -135,6 +136,42 @@ class SourceBackTest {
         .hasMessageContaining("ask for a rollback");
     assertThat(lab.dest.container("redis").running()).isFalse();
     assertThat(lab.source.container("reverse_proxy").running()).isTrue();
+  }
+
+  @Test
+  void anNginxThatHasEndedSinceMayHaveLedClientsToDest() {
+    stopWrites();
+    proxy();
+    lab.source.shell().run(Command.look("by hand", "docker stop pryv_reverse_proxy_1"));
+    assertThatThrownBy(() -> back().restore())
+        .hasMessageContaining("clients may have written to dest");
+    assertThat(lab.sourceRedis.fenced()).isTrue();
+  }
+
+  @Test
+  void onceNginxWasAboutToLeadThereIsNoWayBackWhateverItsFileSays() {
+    stopWrites();
+    Election.noteLed(lab.shell(lab.source), SandboxRegister.MIGRATION);
+    assertThatThrownBy(() -> back().restore())
+        .hasMessageContaining("clients may have written to dest");
+    assertThat(lab.sourceRedis.fenced()).isTrue();
+  }
+
+  @Test
+  void anNginxThatIsStartedWhileItsFileIsPutBackLeavesDestTheWriter() throws Exception {
+    stopWrites();
+    destRuns();
+    proxy();
+    lab.source
+        .shell()
+        .before(
+            command -> command.purpose().contains("site.conf") && command.changes(),
+            this::nginxIsStartedAgain);
+    assertThatThrownBy(() -> back().restore())
+        .hasMessageContaining("clients may have written to dest");
+    assertThat(lab.dest.container("redis").running()).isTrue();
+    assertThat(lab.sourceRedis.fenced()).isTrue();
+    assertThat(Election.notedLed(lab.shell(lab.source), SandboxRegister.MIGRATION)).isTrue();
   }
 
   @Test

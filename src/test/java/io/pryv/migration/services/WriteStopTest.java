@@ -11,6 +11,7 @@ import io.pryv.migration.platform.StepFailure;
 import io.pryv.migration.redis.KeyCounts;
 import io.pryv.migration.redis.RestingFiles;
 import io.pryv.migration.redis.RoleFile;
+import java.nio.file.Files;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -71,6 +72,16 @@ class WriteStopTest {
   }
 
   @Test
+  void aNoteThatAPowerCutHasEmptiedIsDropped() throws Exception {
+    stop().stop();
+    Files.writeString(lab.source.work().resolve("redis-files-at-rest"), "");
+    lab.sourceRedis.configure("save", SAVE);
+    assertThat(resting().end(lab.sourceRedis)).isTrue();
+    assertThat(lab.sourceRedis.setting("save")).isEqualTo(SAVE);
+    assertThat(resting().end(lab.sourceRedis)).isFalse();
+  }
+
+  @Test
   void aRedisThatNeverSavesByItselfIsLeftSo() {
     lab.sourceRedis.configure("save", "");
     stop().stop();
@@ -84,6 +95,7 @@ class WriteStopTest {
     lab.sourceRedis.says("aof_enabled", "0");
     stop().stop();
     assertThat(lab.sourceRedis.saves()).isEqualTo(1);
+    assertThat(lab.sourceRedis.setting("save")).as("a restart saves it still").isEqualTo(SAVE);
   }
 
   @Test
@@ -122,7 +134,7 @@ class WriteStopTest {
   }
 
   private boolean keepsTheCount(Command command) {
-    return command.purpose().startsWith("keep what source holds");
+    return command.purpose().equals("note source-at-stop");
   }
 
   private Optional<AtStop> kept() {

@@ -29,10 +29,12 @@ resolve() {
   return 1
 }
 
+now() { TZ=UTC0 printf '%(%Y-%m-%dT%H:%M:%S)T.%sZ\n' -1 "${EPOCHREALTIME#*[.,]}000"; }
+
 start() {
   running "$1" && return
   echo running >"$containers/$1/state"
-  TZ=UTC0 printf '%(%Y-%m-%dT%H:%M:%S)T.%sZ\n' -1 "${EPOCHREALTIME#*[.,]}000" >"$containers/$1/started"
+  now >"$containers/$1/started"
   [ ! -e "$containers/$1/on-start" ] || CONTAINER=$1 bash "$containers/$1/on-start" || {
     echo exited >"$containers/$1/state"
     echo "Error response from daemon: $1 did not start" >&2
@@ -43,6 +45,7 @@ start() {
 stop() {
   running "$1" || return 0
   echo exited >"$containers/$1/state"
+  now >"$containers/$1/finished"
   [ ! -e "$containers/$1/on-stop" ] || CONTAINER=$1 bash "$containers/$1/on-stop"
   end_executed "$1"
 }
@@ -75,11 +78,12 @@ labelled() {
 
 # A template with a container's values filled in.
 render() {
-  local name=$1 text=$2 key value directory=$containers/$1 state rest before policy id started code=0 networks=
+  local name=$1 text=$2 key value directory=$containers/$1 state rest before policy id started code=0 networks= finished=0001-01-01T00:00:00Z
   text_of "$name" state; state=$REPLY
   text_of "$name" id; id=$REPLY
   text_of "$name" started; started=$REPLY
   text_of "$name" policy; policy=$REPLY
+  [ ! -e "$directory/finished" ] || { text_of "$name" finished; finished=$REPLY; }
   [ ! -e "$directory/exit-code" ] || { text_of "$name" exit-code; code=$REPLY; }
   [ ! -e "$directory/networks" ] || { text_of "$name" networks; networks="${REPLY//$'\n'/ } "; }
   while IFS=$'\t' read -r key value; do text=${text//"$key"/"$value"}; done <"$directory/fields"
@@ -92,6 +96,7 @@ render() {
   text=${text//"{{.State.Status}}"/"$state"}
   text=${text//"{{.State}}"/"$state"}
   text=${text//"{{.State.StartedAt}}"/"$started"}
+  text=${text//"{{.State.FinishedAt}}"/"$finished"}
   text=${text//"{{.State.Restarting}}"/false}
   text=${text//"{{.RestartCount}}"/0}
   text=${text//"{{.HostConfig.RestartPolicy.Name}}"/"${policy%%:*}"}
@@ -214,6 +219,7 @@ docker_() {
             '' | KILL | SIGKILL)
               echo exited >"$containers/$1/state"
               echo 137 >"$containers/$1/exit-code"
+              now >"$containers/$1/finished"
               [ ! -e "$containers/$1/on-kill" ] || CONTAINER=$1 bash "$containers/$1/on-kill"
               end_executed "$1"
               ;;
