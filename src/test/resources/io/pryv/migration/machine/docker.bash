@@ -78,7 +78,7 @@ labelled() {
 
 # A template with a container's values filled in.
 render() {
-  local name=$1 text=$2 key value directory=$containers/$1 state rest before policy id started code=0 networks= finished=0001-01-01T00:00:00Z
+  local name=$1 text=$2 key value directory=$containers/$1 state rest before policy id started code=0 networks='' finished=0001-01-01T00:00:00Z
   text_of "$name" state; state=$REPLY
   text_of "$name" id; id=$REPLY
   text_of "$name" started; started=$REPLY
