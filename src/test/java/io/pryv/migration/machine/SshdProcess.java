@@ -52,11 +52,11 @@ public final class SshdProcess implements AutoCloseable {
           PidFile none
           StrictModes no
           UsePAM no
-          SetEnv SHLVL=1
           PasswordAuthentication no
           KbdInteractiveAuthentication no
           PermitRootLogin yes
           %s
+          SetEnv SHLVL=1
           """
               .formatted(address, sshd.port, directory, directory, String.join("\n", settings)));
       sshd.pinHostKey("host");
