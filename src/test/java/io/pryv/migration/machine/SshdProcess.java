@@ -43,8 +43,7 @@ public final class SshdProcess implements AutoCloseable {
       Files.createDirectories(Path.of("/run/sshd"));
       Files.writeString(
           directory.resolve("sshd_config"),
-          // A bash that believes to be within another reads no ~/.bashrc, whatever the tester has
-          // there.
+          // A bash within another reads no ~/.bashrc. Of two SetEnv sshd takes the first.
           """
           ListenAddress %s:%d
           HostKey %s/host

@@ -62,7 +62,7 @@ final class LiveRegister implements AutoCloseable {
     this.sshd =
         SshdProcess.startOn(
             address,
-            "SetEnv \"PATH=%s/bin:%s\" \"SANDBOX=%1$s\""
+            "SetEnv \"PATH=%s/bin:%s\" \"SANDBOX=%1$s\" SHLVL=1"
                 .formatted(shell().root(), System.getenv("PATH")));
     ssh();
     redis();

@@ -28,7 +28,7 @@ final class TwoMachines implements AutoCloseable {
   // What it is asked to run finds dest's programs.
   final SshdProcess sshd =
       SshdProcess.start(
-          "SetEnv \"PATH=%s/bin:%s\" \"SANDBOX=%1$s\""
+          "SetEnv \"PATH=%s/bin:%s\" \"SANDBOX=%1$s\" SHLVL=1"
               .formatted(destMachine.root(), System.getenv("PATH")));
   final TunnelPorts ports = new TunnelPorts(FreePort.next(), destRedis.port(), sourceRedis.port());
   final Path conf = sourceMachine.confFile("reg-master/redis/conf/redis.conf", "port 6379\n");
