@@ -98,11 +98,14 @@ final class Tunnel {
   boolean open(String runId, Duration patience) {
     boolean launched = launch();
     TunnelState[] last = new TunnelState[1];
+    // Each try of ssh begins its log anew.
+    String[] said = {""};
     boolean open =
         Wait.until(
             patience,
             () -> {
               last[0] = look();
+              said[0] = last[0].said().isEmpty() ? said[0] : last[0].said();
               return last[0].open();
             });
     if (!open) {
@@ -115,7 +118,7 @@ final class Tunnel {
               + " within "
               + patience.toSeconds()
               + " s",
-          last[0].said().isEmpty() ? "no answer" : "no answer; ssh says: " + last[0].said(),
+          said[0].isEmpty() ? "no answer" : "no answer; ssh says: " + said[0],
           "see that %s's %s and that its sshd accepts the tunnel's key, then retry"
               .formatted(
                   ends.farName(),
