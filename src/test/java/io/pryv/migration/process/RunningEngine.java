@@ -207,7 +207,7 @@ abstract class RunningEngine {
   /** Waits generously: real steps on a loaded machine are slow, and only a failure waits long. */
   static <T> T eventually(Supplier<T> what) {
     return await()
-        .atMost(Duration.ofMinutes(2))
+        .atMost(Duration.ofMinutes(5))
         .pollInterval(Duration.ofMillis(30))
         .ignoreExceptions()
         .until(what::get, found -> found != null);
