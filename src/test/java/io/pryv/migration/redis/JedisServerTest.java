@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.pryv.lab.standin.RedisProcess;
+import io.pryv.migration.machine.Command;
 import io.pryv.migration.machine.ConnectionLost;
 import io.pryv.migration.machine.InMemoryJournal.Ran;
 import io.pryv.migration.machine.SandboxHands;
@@ -56,6 +57,19 @@ class JedisServerTest {
     onSource.set("other", "{}", SetParams.setParams().ex(60));
     assertThat(server.countKeys()).isEqualTo(new KeyCounts(5000, 5000, 5000, 1, 2, 2));
     assertThat(other.countKeys()).isEqualTo(new KeyCounts(0, 0, 0, 0, 0, 0));
+  }
+
+  @Test
+  void whatItHoldsIsInItsRdbOnceItIsSaved() {
+    users(onSource, 0, 100);
+    assertThat(server.info("persistence").get("rdb_changes_since_last_save")).isNotEqualTo("0");
+    server.save();
+    assertThat(server.info("persistence"))
+        .containsEntry("rdb_changes_since_last_save", "0")
+        .containsEntry("rdb_bgsave_in_progress", "0");
+    assertThat(sourceMachine.changes())
+        .extracting(Command::purpose)
+        .anyMatch(purpose -> purpose.contains("BGSAVE"));
   }
 
   @Test
