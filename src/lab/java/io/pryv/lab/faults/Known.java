@@ -19,12 +19,7 @@ final class Known {
 
   /** Steps of a live cut-over up to its gate. */
   private static final Set<String> PREPARES_SWITCH =
-      Set.of(
-          "keepDestData",
-          "openTunnelToSource",
-          "followSource",
-          "prepareSwitchSite",
-          "measureSwitch");
+      Set.of("openTunnelToSource", "followSource", "prepareSwitchSite", "measureSwitch");
 
   /** Steps of a live cut-over from its gate on; they stand in place of the window. */
   private static final Set<String> SWITCHES =

@@ -111,43 +111,22 @@ public final class Containers {
 
   /** Starts them as the platform does; then they may come back by themselves again. */
   public void start() {
-    shell
-        .run(
-            change(
-                    "start the services with " + layout.startScript(),
-                    prologue()
-                        + START
-                        + LIFT
-                        + platformScript(layout.startScript())
-                        + "rm -f \"$owed\"\n")
-                .within(DEADLINE))
-        .orFail(
-            "look at `docker ps -a` and the log of the container that did not start, then retry");
+    start("start the services with " + layout.startScript(), platformScript(layout.startScript()));
   }
 
   /**
-   * As {@link #start}, but owes the platform's script, which takes seconds to find that it has
-   * nothing to do: it is run when no client waits any more.
+   * Starts those that do not run, of a register that was started before: the platform's script
+   * would take seconds to find that it has nothing to do.
    */
-  public void startOwingScript() {
-    shell
-        .run(
-            Command.change(
-                    "start the services",
-                    prologue() + "mkdir -p \"$work\"\n: >\"$owed\"\n" + START + LIFT)
-                .within(DEADLINE))
-        .orFail(
-            "look at `docker ps -a` and the log of the container that did not start, then retry");
+  public void startAgain() {
+    start("start what does not run of the services", "");
   }
 
-  /** Whether they were started and the platform's script was not run behind it. */
-  public boolean owesScript() {
-    return shell
-        .run(
-            Command.look(
-                "see whether the platform's script is still to be run",
-                prologue() + "[ -e \"$owed\" ]"))
-        .succeeded();
+  private void start(String purpose, String andThen) {
+    shell
+        .run(change(purpose, prologue() + START + LIFT + andThen).within(DEADLINE))
+        .orFail(
+            "look at `docker ps -a` and the log of the container that did not start, then retry");
   }
 
   /**
@@ -173,15 +152,16 @@ public final class Containers {
   }
 
   /**
-   * As {@link #holdDownAndStop}, without waiting for anything to end in good order: for services
-   * whose data is a copy that will be made again.
+   * Kills Redis and lets nothing but us bring it back, without waiting for it to end in good order:
+   * its data is kept, or a copy that will be made again. The other services go on.
    */
-  public List<Container> holdDownAndKill() {
-    return left(
+  public void holdRedisDownAndKill() {
+    left(
         change(
-                "hold the register's containers down and kill them",
-                prologue() + HOLD + KILL + PROVE_DOWN + LOOK)
+                "hold Redis down and kill it",
+                prologue() + ONLY_REDIS + HOLD + KILL + PROVE_DOWN + LOOK)
             .within(DEADLINE));
+    seen = null;
   }
 
   /** The services that the compose file declares. */
@@ -290,8 +270,8 @@ public final class Containers {
         redis=%s
         work="$HOME/.register-migration/"%s
         hold="$work/restart-policies"
-        owed="$work/start-script-owed"
-        ours() { docker ps -a --no-trunc --filter label=com.docker.compose.project=%s "$@"; }
+        only=
+        ours() { docker ps -a --no-trunc --filter label=com.docker.compose.project=%s $only "$@"; }
         """
         .formatted(
             Quote.sh(layout.nginxContainer()),
@@ -299,6 +279,8 @@ public final class Containers {
             Quote.sh(migration),
             Quote.sh(layout.project()));
   }
+
+  private static final String ONLY_REDIS = "only=\"--filter name=^/$redis\\$\"\n";
 
   private static final String LOOK =
       "ids=$(ours -q)\n[ -z \"$ids\" ] || docker inspect -f "
@@ -396,7 +378,7 @@ public final class Containers {
   /** Containers that exist are started in waves, several times faster than compose does it. */
   private static final String WAVES =
       """
-      names=$(ours --format '{{.Names}}')
+      names=$(ours --format '{{.Names}}' --filter status=created --filter status=exited --filter status=dead)
       there() { printf '%s\\n' "$names" | grep -xF -- "$1" || true; }
       but() { printf '%s\\n' "$names" | grep -vxF "$@" || true; }
       wave() {

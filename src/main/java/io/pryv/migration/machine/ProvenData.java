@@ -9,6 +9,9 @@ import io.pryv.migration.platform.StepFailure;
  */
 public final class ProvenData {
 
+  /** Among the notes of the migration: the proven data is in use. */
+  public static final String USED = "proven-data.used";
+
   private final Shell shell;
   private final String directory;
   private final String migration;
@@ -26,7 +29,7 @@ public final class ProvenData {
             Command.change(
                 "note that the data is proven",
                 prologue()
-                    + "umask 077\nmkdir -p \"${note%/*}\"\nrm -f \"$note.used\"\n"
+                    + "umask 077\nmkdir -p \"${note%/*}\"\nrm -f \"$used\"\n"
                     + "list >\"$note.new\" && mv \"$note.new\" \"$note\""))
         .orFail("see that HOME can be written, then retry");
   }
@@ -62,26 +65,31 @@ public final class ProvenData {
   /** Notes that from now on whoever changes the directory does so by our will. */
   public void use() {
     shell
-        .run(
-            Command.change(
-                "note that the proven data is used", prologue() + "touch \"$note.used\""))
+        .run(Command.change("note that the proven data is used", prologue() + "touch \"$used\""))
         .orFail("see that HOME can be written, then retry");
   }
 
   /** Whether {@link #use} was called since it was proven. */
   public boolean used() {
     return shell
-        .run(
-            Command.look(
-                "see whether the proven data is used", prologue() + "[ -e \"$note.used\" ]"))
+        .run(Command.look("see whether the proven data is used", prologue() + "[ -e \"$used\" ]"))
         .succeeded();
+  }
+
+  /** Forgets all that was noted: the directory is proven no more. */
+  public void forget() {
+    shell
+        .run(
+            Command.change("note that no data is proven", prologue() + "rm -f \"$note\" \"$used\""))
+        .orFail("see that HOME can be written, then retry");
   }
 
   private String prologue() {
     return """
         note="$HOME/.register-migration/"%s/proven-data
+        used="${note%%/*}/%s"
         list() { find %s -type f -printf '%%P %%s %%T@ %%C@\\n' | LC_ALL=C sort; }
         """
-        .formatted(Quote.sh(migration), Quote.sh(directory));
+        .formatted(Quote.sh(migration), USED, Quote.sh(directory));
   }
 }

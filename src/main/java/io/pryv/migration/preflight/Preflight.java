@@ -113,8 +113,7 @@ public final class Preflight {
                 source.map(RedisChecks.Seen::sample).orElse(List.of()),
                 runs(platform.dest())));
     long bytes = bytesOfSource();
-    ColdOutage outage =
-        ColdOutage.assumed(source.map(seen -> seen.keys().users()).orElse(0L), bytes);
+    ColdOutage outage = ColdOutage.assumed(bytes);
     if (strategy.strategy().equals(StrategyChoice.COLD)) {
       outageAllowed(outage.total());
     }

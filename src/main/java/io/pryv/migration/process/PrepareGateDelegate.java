@@ -105,8 +105,7 @@ class PrepareGateDelegate extends StepDelegate {
       step.put("expectedOutageFrom", "measured here: round trips from source to dest");
     } else {
       step.find("coldOutage", ColdOutage.class)
-          .map(
-              assumed -> assumed.with(measured(step, "lastRoundMs"), measured(step, "destStartMs")))
+          .map(assumed -> assumed.with(measured(step, "lastRoundMs")))
           .ifPresent(
               outage -> {
                 step.put("expectedOutageMs", outage.total().toMillis());

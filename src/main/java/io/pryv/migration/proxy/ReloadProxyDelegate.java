@@ -1,6 +1,5 @@
 package io.pryv.migration.proxy;
 
-import io.pryv.migration.machine.Containers;
 import io.pryv.migration.machine.HttpsProbe;
 import io.pryv.migration.machine.NginxContainer;
 import io.pryv.migration.process.StepContext;
@@ -11,10 +10,7 @@ import io.pryv.migration.redis.WriteProof;
 import java.time.Duration;
 import org.springframework.stereotype.Component;
 
-/**
- * Source's nginx takes the edited site file over: from here on clients write to dest. What was owed
- * while they waited is done then.
- */
+/** Source's nginx takes the edited site file over: from here on clients write to dest. */
 @Component("reloadProxy")
 class ReloadProxyDelegate extends StepDelegate {
 
@@ -46,10 +42,6 @@ class ReloadProxyDelegate extends StepDelegate {
                     step.platform().domain()),
                 PATIENCE)
             .lead();
-    Containers dest = Containers.of(step.hands(), step.dest(), step.migration());
-    if (dest.owesScript()) {
-      dest.start();
-    }
     step.say(
         (reloaded ? "" : "already done: ")
             + "source's nginx leads clients to dest: what is written into dest's Redis is read at"

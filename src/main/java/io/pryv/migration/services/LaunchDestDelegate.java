@@ -9,7 +9,6 @@ import io.pryv.migration.process.StepContext;
 import io.pryv.migration.process.StepContexts;
 import io.pryv.migration.process.StepDelegate;
 import io.pryv.migration.redis.Election;
-import java.util.Collections;
 import org.springframework.stereotype.Component;
 
 @Component("launchDest")
@@ -37,9 +36,6 @@ class LaunchDestDelegate extends StepDelegate {
                 containers,
                 new SignsOfLife(step.platform().domain(), https, dns, step.redis()))
             .launch();
-    if (!launched.alreadyUp()) {
-      step.put("destStartMs", Collections.max(launched.answered().values()).toMillis());
-    }
     step.evidence("launchDest", launched.markdown());
     step.say(
         (launched.alreadyUp() ? "already done: every service of dest runs" : "dest launched")

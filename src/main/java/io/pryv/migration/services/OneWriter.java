@@ -1,10 +1,8 @@
 package io.pryv.migration.services;
 
-import io.pryv.migration.machine.Container;
 import io.pryv.migration.machine.Containers;
 import io.pryv.migration.machine.DetachedJob;
 import io.pryv.migration.machine.Hands;
-import io.pryv.migration.machine.ProvenData;
 import io.pryv.migration.machine.RegisterContainer;
 import io.pryv.migration.machine.Shell;
 import io.pryv.migration.platform.Register;
@@ -12,12 +10,14 @@ import io.pryv.migration.platform.StepFailure;
 import io.pryv.migration.redis.Election;
 import io.pryv.migration.redis.KeyComparison;
 import io.pryv.migration.redis.RedisDoor;
+import io.pryv.migration.redis.RedisServer;
+import io.pryv.migration.transfer.DestData;
 import java.util.List;
 
 /**
- * What must hold on the machines, whatever variables say, before dest is started as the writer:
- * source takes no write, no restart makes it take one, and it still answers; dest's data is what
- * was proven, and nothing writes there any more.
+ * What must hold on the machines, whatever variables say, before dest is elected: source takes no
+ * write, no restart makes it take one, and it still answers; what was brought is what was proven,
+ * nothing writes there any more, and dest's Redis has taken no write of its own.
  */
 final class OneWriter {
 
@@ -52,31 +52,43 @@ final class OneWriter {
   void allow() {
     new Election(hands, source, dest).requireRefusal(door);
     Shell onDest = hands.on(dest.machine());
-    ProvenData data = new ProvenData(onDest, dest.layout().dataDirectory(), migration);
-    List<Container> up = destContainers.look().stream().filter(Container::up).toList();
-    if (!up.isEmpty()) {
-      if (!data.used()) {
-        throw new StepFailure(
-            dest.machine().name(),
-            "the register's containers",
-            "stopped: its Redis must load the data that was proven",
-            Containers.describe(up) + ", started by somebody else",
-            "source is put back as it was; see who started dest, then go again");
-      }
+    var data = new DestData(onDest, dest, migration).proven();
+    if (data.used()) {
       return;
     }
+    requireFence();
     List<String> running = DetachedJob.running(onDest, migration);
     if (!running.isEmpty()) {
       throw new StepFailure(
           dest.machine().name(),
           "jobs of this migration",
           "none: nothing writes into dest's data",
-          String.join(", ", running) + " runs. Dest was not started",
+          String.join(", ", running) + " runs. Dest was not elected",
           "source is put back as it was; go again once it has ended");
     }
     requireAnswer();
     data.require();
     data.use();
+  }
+
+  /** What dest has taken by itself since its launch would be lost with its own data. */
+  private void requireFence() {
+    boolean runs =
+        destContainers.look().stream()
+            .anyMatch(c -> c.up() && c.name().equals(dest.layout().redisContainer()));
+    if (!runs) {
+      return;
+    }
+    try (RedisServer redis = door.open(dest)) {
+      if (!redis.fenced()) {
+        throw new StepFailure(
+            dest.machine().name(),
+            "min-replicas-to-write of Redis",
+            "dest refuses writes until it is elected",
+            redis.setting("min-slaves-to-write") + ": it may have taken writes of its own",
+            "source is put back as it was; see who has lifted the fence, and what dest has taken");
+      }
+    }
   }
 
   /**

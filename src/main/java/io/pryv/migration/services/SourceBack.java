@@ -16,6 +16,7 @@ import io.pryv.migration.redis.RedisDoor;
 import io.pryv.migration.redis.RedisServer;
 import io.pryv.migration.redis.RestingFiles;
 import io.pryv.migration.redis.RoleFile;
+import io.pryv.migration.transfer.DestData;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -24,7 +25,8 @@ import java.util.stream.Collectors;
 
 /**
  * Lets source take writes again as it did, from any point of the cold window before a client can
- * have written to dest. Dest goes down first: one writer.
+ * have written to dest. A dest that may take writes goes down first, one writer, and comes up again
+ * afterwards, fenced and on its own data.
  */
 final class SourceBack {
 
@@ -39,6 +41,7 @@ final class SourceBack {
   private final RoleFile destRole;
   private final Register dest;
   private final Notes destNotes;
+  private final DestData destData;
   private final RedisDoor door;
   private final SignsOfLife signs;
   private final String migration;
@@ -61,6 +64,7 @@ final class SourceBack {
     this.destFiles = new FileUndo(dest.machine().name(), hands.files(dest.machine()), journal);
     this.destRole = new RoleFile(hands, dest);
     this.destNotes = new Notes(hands.on(dest.machine()), migration);
+    this.destData = new DestData(hands.on(dest.machine()), dest, migration);
     this.door = door;
     this.signs = signs;
     this.migration = migration;
@@ -72,7 +76,7 @@ final class SourceBack {
    * @param already source served as before, nothing had to be done
    * @param answered how long each sign of life took
    * @param siteFileRestored whether nginx's site file had to be put back
-   * @param destUnreachable why dest could not be held down, when it could not
+   * @param destUnreachable why dest could not be put back, when it could not
    */
   record Restored(
       boolean already,
@@ -96,7 +100,7 @@ final class SourceBack {
   /** Puts source back; looks first, and touches nothing of a source that serves as before. */
   Restored restore() {
     boolean siteFileRestored = undoSiteFileBeforeFirstClient();
-    Optional<StepFailure> destUnreachable = holdDestDown();
+    Optional<StepFailure> destUnreachable = reachingDest(this::holdDestDown);
     boolean roleRestored = sourceFiles.undo(source.layout().redisConfFile());
     boolean runs = runs();
     if (!runs) {
@@ -109,6 +113,9 @@ final class SourceBack {
     Map<String, Duration> answered =
         Readiness.after(() -> {}, source.machine().name(), signs.of(source), LONGEST);
     boolean forgotten = AtStop.forget(shell, migration);
+    if (destUnreachable.isEmpty()) {
+      destUnreachable = reachingDest(this::letDestGoOn);
+    }
     return new Restored(
         runs && !siteFileRestored && !roleRestored && !writesRestored && !forgotten,
         answered,
@@ -175,46 +182,76 @@ final class SourceBack {
 
   /**
    * A connection that drops tells nothing of dest: what was under way there may have been done, or
-   * not, or is still at work. So dest is asked again, which waits for the end of that, and whatever
-   * of its containers is up then is held down. Only a dest that does not answer the second time,
-   * either, is unreachable: then source must serve all the same, since no client knows a way to
-   * dest, whose address is in no delegation and, from here on, in no site file. Whether its
-   * containers run is unknown then, and this step not done before it has been found out.
+   * not, or is still at work. So dest is asked again, which waits for the end of that, and does
+   * what is left to do then. Only a dest that does not answer the second time, either, is
+   * unreachable: then source must serve all the same, since no client knows a way to dest, whose
+   * address is in no delegation and, from here on, in no site file. Whether its Redis runs is
+   * unknown then, and this step not done before it has been found out.
    */
-  private Optional<StepFailure> holdDestDown() {
+  private Optional<StepFailure> reachingDest(Runnable work) {
     try {
-      holdDown();
+      work.run();
       return Optional.empty();
     } catch (ConnectionLost unknown) {
       try {
-        holdDown();
+        work.run();
         return Optional.empty();
       } catch (ConnectionLost unreachable) {
         unreachable.addSuppressed(unknown);
         return Optional.of(
             new StepFailure(
                 dest.machine().name(),
-                "the register's containers",
-                "held down, so that dest is no second writer when somebody is led there",
+                "Redis",
+                "fenced and on its own data, so that dest is no second writer when somebody is led"
+                    + " there",
                 "unknown: asked twice, no answer: " + unreachable.found(),
                 "source serves as before, and no client knows a way to dest. See that dest is up and"
                     + " its sshd reachable from here, then retry the step: it looks what runs there"
-                    + " and holds it down",
+                    + " and puts it back",
                 unreachable));
       }
     }
   }
 
-  private void holdDown() {
-    // Before the first sync its data is its own, and it may run.
-    if (!destNotes.has("dest-data-before")) {
+  /** Before the first sync its data is its own, and it may run as it does. */
+  private boolean destIsLeftAlone() {
+    return !destNotes.has(DestData.KEPT);
+  }
+
+  private void holdDestDown() {
+    if (destIsLeftAlone()) {
       return;
     }
-    if (destContainers.look().stream().anyMatch(c -> c.up() || !c.restartPolicy().equals("no"))) {
-      destContainers.holdDownAndKill();
+    boolean up =
+        destContainers.look().stream()
+            .anyMatch(c -> c.up() && c.name().equals(dest.layout().redisContainer()));
+    if (up && (destData.proven().used() || mayTakeWrites())) {
+      destContainers.holdRedisDownAndKill();
     }
     if (destFiles.everEdited(dest.layout().redisConfFile())) {
       destRole.fenced();
+    }
+  }
+
+  private boolean mayTakeWrites() {
+    try (RedisServer redis = door.open(dest)) {
+      return !redis.fenced();
+    } catch (ConnectionLost unknown) {
+      throw unknown;
+    } catch (StepFailure noAnswer) {
+      return true;
+    }
+  }
+
+  private void letDestGoOn() {
+    if (destIsLeftAlone()) {
+      return;
+    }
+    if (destData.proven().used()) {
+      destData.giveBack();
+    }
+    if (destContainers.heldDown()) {
+      destContainers.startAgain();
     }
   }
 }

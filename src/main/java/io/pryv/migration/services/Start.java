@@ -6,6 +6,7 @@ import io.pryv.migration.platform.Register;
 import io.pryv.migration.redis.RedisDoor;
 import io.pryv.migration.redis.RedisServer;
 import io.pryv.migration.redis.RoleFile;
+import io.pryv.migration.transfer.DestData;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -13,7 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
-/** Starts a register that was held down, and waits until it serves. */
+/** Starts a register, or its Redis alone, and waits until it serves. */
 final class Start {
 
   /** Shorter than the engine's lock on a job, after which it would run the step twice. */
@@ -32,15 +33,20 @@ final class Start {
   }
 
   /**
-   * Starts it as the one that takes writes, elected in its file first. The platform's own script is
-   * owed: {@link Containers#owesScript}.
+   * Starts its Redis on the data that was brought, as the one that takes writes, elected in its
+   * file first. Register and dns hold no users: they go on, and find them there.
    */
-  String asWriter(RedisDoor door, RoleFile file, Optional<Instant> deadline) {
-    boolean running = runs();
+  String asWriter(DestData data, RedisDoor door, RoleFile file, Optional<Instant> deadline) {
+    boolean tookOver = data.tookOver();
+    if (!tookOver) {
+      containers.holdRedisDownAndKill();
+      data.takeOver();
+    }
+    boolean running = tookOver && runs();
     file.writer();
     Map<String, Duration> answered =
         Readiness.after(
-            running ? () -> {} : containers::startOwingScript,
+            running ? () -> {} : containers::startAgain,
             register.machine().name(),
             signs.of(register),
             timeUntil(deadline));

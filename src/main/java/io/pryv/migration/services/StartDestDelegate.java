@@ -7,6 +7,7 @@ import io.pryv.migration.process.StepContext;
 import io.pryv.migration.process.StepContexts;
 import io.pryv.migration.process.StepDelegate;
 import io.pryv.migration.redis.RoleFile;
+import io.pryv.migration.transfer.DestData;
 import org.springframework.stereotype.Component;
 
 @Component("startDest")
@@ -31,6 +32,9 @@ class StartDestDelegate extends StepDelegate {
             step.dest(), dest, new SignsOfLife(step.platform().domain(), https, dns, step.redis()));
     step.say(
         start.asWriter(
-            step.redis(), new RoleFile(step.hands(), step.dest()), step.outageDeadline()));
+            new DestData(step.hands().on(step.dest().machine()), step.dest(), step.migration()),
+            step.redis(),
+            new RoleFile(step.hands(), step.dest()),
+            step.outageDeadline()));
   }
 }

@@ -12,10 +12,10 @@ import java.util.concurrent.CompletionException;
 import java.util.stream.Collectors;
 
 /**
- * That dest's data directory holds what source's does, byte for byte, and belongs to the user that
- * Redis runs as: an empty or short dest would wipe source when it follows (field guide 3.5). Only
- * at the end of source's AOF may something have come since: the deletion of keys that expired, for
- * which Redis asks no fence.
+ * That what was brought to dest is what source's data directory holds, byte for byte, and belongs
+ * to the user that Redis runs as: an empty or short dest would wipe source when it follows (field
+ * guide 3.5). Only at the end of source's AOF may something have come since: the deletion of keys
+ * that expired, for which Redis asks no fence.
  */
 final class CopyProof {
 
@@ -54,8 +54,8 @@ final class CopyProof {
   /** Compares both sides, at the same time, and puts the ownership right where it isn't. */
   Proven prove() {
     CompletableFuture<DataFiles> there =
-        CompletableFuture.supplyAsync(() -> list(onSource, source));
-    DataFiles here = list(onDest, dest);
+        CompletableFuture.supplyAsync(() -> list(onSource, source.layout().dataDirectory()));
+    DataFiles here = list(onDest, DestData.incoming(dest));
     DataFiles files;
     try {
       files = there.join();
@@ -72,7 +72,7 @@ final class CopyProof {
     if (!differences.isEmpty() || files.empty()) {
       throw new StepFailure(
           dest.machine().name(),
-          dest.layout().dataDirectory(),
+          DestData.incoming(dest),
           "the files of source's " + source.layout().dataDirectory() + ", byte for byte",
           differences.isEmpty() ? "no file on either side" : String.join("; ", differences),
           "source is put back as it was; see who writes in these directories");
@@ -86,28 +86,32 @@ final class CopyProof {
       return false;
     }
     String path = difference.substring(0, difference.length() - DataFiles.DIFFERS.length());
-    String[] there = run(onDest, dest, path, AppendedCommands.WHOLE).split("\\s+", -1);
-    String appended = run(onSource, source, path, AppendedCommands.behind(there[0], there[1]));
+    String[] there =
+        run(onDest, DestData.incoming(dest), path, AppendedCommands.WHOLE).split("\\s+", -1);
+    String appended =
+        run(
+            onSource,
+            source.layout().dataDirectory(),
+            path,
+            AppendedCommands.behind(there[0], there[1]));
     return AppendedCommands.onlyDeletions(appended);
   }
 
-  private static String run(Shell shell, Register register, String path, String script) {
+  private static String run(Shell shell, String directory, String path, String script) {
     return shell
         .run(
             Command.look(
                     "compare " + path,
-                    data(register) + "file=\"$data\"/" + Quote.sh(path) + "\n" + script)
+                    data(directory) + "file=\"$data\"/" + Quote.sh(path) + "\n" + script)
                 .within(DEADLINE))
         .orFail("see that the user may read the data directory, then retry");
   }
 
-  private static DataFiles list(Shell shell, Register register) {
+  private static DataFiles list(Shell shell, String directory) {
     return DataFiles.parse(
         shell
             .run(
-                Command.look(
-                        "hash the files of " + register.layout().dataDirectory(),
-                        data(register) + DataFiles.LIST)
+                Command.look("hash the files of " + directory, data(directory) + DataFiles.LIST)
                     .within(DEADLINE))
             .orFail("see that the user may read the data directory, then retry"));
   }
@@ -120,7 +124,7 @@ final class CopyProof {
         .run(
             Command.change(
                     "give the data to the user that Redis runs as",
-                    data(dest)
+                    data(DestData.incoming(dest))
                         + """
                         owner=%s
                         cd %s || exit
@@ -136,7 +140,7 @@ final class CopyProof {
     if (!left.isEmpty()) {
       throw new StepFailure(
           dest.machine().name(),
-          dest.layout().dataDirectory(),
+          DestData.incoming(dest),
           "everything in it owned by " + dest.layout().dataOwner(),
           left,
           "give the data directory to " + dest.layout().dataOwner() + ", then retry");
@@ -151,13 +155,13 @@ final class CopyProof {
         .run(
             Command.look(
                 "look at the owner of the data",
-                data(dest)
+                data(DestData.incoming(dest))
                     + "find \"$data\" \\( ! -uid %s -o ! -gid %s \\) -printf '%%U:%%G %%p\\n' | head -n 5"
                         .formatted(Quote.sh(owner[0]), Quote.sh(owner[1]))))
         .orFail("see that the user may read the data directory, then retry");
   }
 
-  private static String data(Register register) {
-    return "data=" + Quote.sh(register.layout().dataDirectory()) + "\n";
+  private static String data(String directory) {
+    return "data=" + Quote.sh(directory) + "\n";
   }
 }

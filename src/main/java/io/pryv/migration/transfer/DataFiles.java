@@ -21,10 +21,12 @@ record DataFiles(Map<String, String> sums) {
       """
       cd -- "$data" || exit
       set -o pipefail
-      find . -mindepth 1 -type d -printf '-  %p/\\n'
-      find . -mindepth 1 ! -type d ! -type f -printf '!  %p\\n'
-      find . -type f -print0 | LC_ALL=C sort -z | xargs -0 -r sha256sum --
-      """;
+      all() { find . -mindepth 1 -path './%s' -prune -o "$@"; }
+      all -type d -printf '-  %%p/\\n'
+      all ! -type d ! -type f -printf '!  %%p\\n'
+      all -type f -print0 | LC_ALL=C sort -z | xargs -0 -r sha256sum --
+      """
+          .formatted(DestData.OURS);
 
   /** How a difference ends in two bytes, and one of an append-only file. */
   static final String DIFFERS = " differs";

@@ -1,6 +1,7 @@
 package io.pryv.migration.transfer;
 
 import io.pryv.migration.machine.Command;
+import io.pryv.migration.machine.ProvenData;
 import io.pryv.migration.machine.Quote;
 import io.pryv.migration.machine.Shell;
 import io.pryv.migration.platform.Register;
@@ -10,8 +11,24 @@ import io.pryv.migration.redis.RedisServer;
 import java.time.Duration;
 import java.util.Map;
 
-/** What dest's data directory held before the first sync, kept beside the transfer key. */
-final class DestData {
+/**
+ * The data directory of dest's Redis. What it held before is kept beside the transfer key. What
+ * rsync brings lies in a directory of its own within it, so that dest goes on serving, until its
+ * Redis is to run on that: then the files change place, by their names alone.
+ */
+public final class DestData {
+
+  /** Among the notes of the migration: what dest held before. */
+  public static final String KEPT = "dest-data-before";
+
+  /** Within the data directory, so that no file has to be copied: what rsync has brought. */
+  private static final String INCOMING = ".register-migration-incoming";
+
+  /** What has been brought, while it changes place. */
+  private static final String MOVING = ".register-migration-moving";
+
+  /** Below a data directory: what Redis knows nothing of. */
+  static final String OURS = ".register-migration-*";
 
   private static final Duration DEADLINE = Duration.ofMinutes(3);
 
@@ -19,22 +36,32 @@ final class DestData {
   private final Register dest;
   private final String migration;
 
-  DestData(Shell onDest, Register dest, String migration) {
+  public DestData(Shell onDest, Register dest, String migration) {
     this.onDest = onDest;
     this.dest = dest;
     this.migration = migration;
   }
 
+  /** The directory that rsync fills. */
+  static String incoming(Register dest) {
+    return dest.layout().dataDirectory() + "/" + INCOMING;
+  }
+
+  /** What is known of the files that were brought. */
+  public ProvenData proven() {
+    return new ProvenData(onDest, incoming(dest), migration);
+  }
+
   /** Sets {@code kept}. */
   static String kept(String migration) {
-    return "kept=\"$HOME/.register-migration/\"" + Quote.sh(migration) + "/dest-data-before\n";
+    return "kept=\"$HOME/.register-migration/\"" + Quote.sh(migration) + "/" + KEPT + "\n";
   }
 
   /**
-   * Keeps it while dest's Redis runs, before replication replaces it: fenced, it writes nothing to
-   * its files. Says whether anything had to be done.
+   * Keeps what it holds while dest's Redis runs, before source's data replaces it: fenced, Redis
+   * writes nothing to its files. Says whether anything had to be done.
    */
-  boolean keep(RedisDoor door) {
+  public boolean keep(RedisDoor door) {
     if (kept()) {
       return false;
     }
@@ -76,7 +103,88 @@ final class DestData {
     return true;
   }
 
-  /** Puts it back, with dest's services stopped; says whether anything had been kept. */
+  /**
+   * Lets what was brought, and is {@link ProvenData#use in use}, take the place of dest's own,
+   * while its Redis is down. Cut off, it is finished by the next call.
+   */
+  public void takeOver() {
+    move(
+        "put the data that was brought in the place of dest's own",
+        """
+        if [ -d "$incoming" ]; then
+          find "$data" -mindepth 1 -maxdepth 1 ! -name '%1$s' -exec rm -rf -- {} +
+          mv -T -- "$incoming" "$moving"
+        fi
+        if [ -d "$moving" ]; then
+          find "$moving" -mindepth 1 -maxdepth 1 -exec mv -t "$data" -- {} +
+          chown --reference="$moving" -- "$data"
+          chmod --reference="$moving" -- "$data"
+          rmdir -- "$moving"
+        fi
+        """
+            .formatted(OURS));
+  }
+
+  /** Whether {@link #takeOver} has nothing more to do. */
+  public boolean tookOver() {
+    return proven().used()
+        && onDest
+            .run(
+                Command.look(
+                    "see whether the data that was brought is in its place",
+                    paths() + "[ ! -e \"$incoming\" ] && [ ! -e \"$moving\" ]"))
+            .succeeded();
+  }
+
+  /**
+   * Undoes {@link #takeOver}, while dest's Redis is down: dest's own data is in its place again,
+   * and what was brought is where the next sync goes on with it, proven no more.
+   */
+  public void giveBack() {
+    move(
+        "put dest's own data back in its place",
+        """
+        if [ ! -d "$incoming" ]; then
+          mkdir -p -- "$moving"
+          find "$data" -mindepth 1 -maxdepth 1 ! -name '%1$s' -exec mv -t "$moving" -- {} +
+          mv -T -- "$moving" "$incoming"
+        fi
+        rsync --archive --numeric-ids --delete --exclude='/%1$s' "$kept/" "$data/"
+        """
+            .formatted(OURS));
+    proven().forget();
+  }
+
+  private void move(String purpose, String script) {
+    onDest
+        .run(
+            Command.change(
+                    purpose,
+                    kept(migration)
+                        + paths()
+                        + """
+                        set -eu
+                        running=$(docker ps -q --filter "name=^/%s$")
+                        [ -z "$running" ] || { echo "refused: dest's Redis runs"; exit 90; }
+                        """
+                            .formatted(dest.layout().redisContainer())
+                        + script)
+                .within(DEADLINE))
+        .orFail("see who has started dest's Redis, and whether the disk is full, then retry");
+  }
+
+  private String paths() {
+    return "data=%s\nincoming=%s\nmoving=%s\n"
+        .formatted(
+            Quote.sh(dest.layout().dataDirectory()),
+            Quote.sh(incoming(dest)),
+            Quote.sh(dest.layout().dataDirectory() + "/" + MOVING));
+  }
+
+  /**
+   * Puts dest's own data back and removes what was brought, with dest's services stopped; says
+   * whether anything had been kept.
+   */
   boolean restore() {
     if (!kept()) {
       return false;
@@ -99,7 +207,7 @@ final class DestData {
     return true;
   }
 
-  /** Removes it; says whether there was anything. */
+  /** Removes what is kept, and what was brought and not used; says whether there was anything. */
   boolean forget() {
     if (!kept()) {
       return false;
@@ -108,7 +216,9 @@ final class DestData {
         .run(
             Command.change(
                     "remove what dest's data directory held before the first sync",
-                    kept(migration) + "rm -rf -- \"$kept\" \"$kept.new\"")
+                    kept(migration)
+                        + paths()
+                        + "rm -rf -- \"$incoming\" \"$moving\" \"$kept.new\" \"$kept\"")
                 .within(DEADLINE))
         .orFail("remove that directory by hand, then retry");
     return true;

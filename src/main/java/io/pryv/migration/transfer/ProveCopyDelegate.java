@@ -1,9 +1,6 @@
 package io.pryv.migration.transfer;
 
-import io.pryv.migration.machine.Container;
-import io.pryv.migration.machine.Containers;
 import io.pryv.migration.machine.DetachedJob;
-import io.pryv.migration.machine.ProvenData;
 import io.pryv.migration.machine.Shell;
 import io.pryv.migration.platform.StepFailure;
 import io.pryv.migration.process.StepContext;
@@ -31,22 +28,10 @@ class ProveCopyDelegate extends StepDelegate {
           String.join(", ", running) + " runs, although a variable says that it has ended",
           "wait for its end, or let the step lastSync run again");
     }
-    List<Container> up =
-        Containers.of(step.hands(), step.dest(), step.migration()).look().stream()
-            .filter(Container::up)
-            .toList();
-    if (!up.isEmpty()) {
-      throw new StepFailure(
-          step.dest().machine().name(),
-          "the register's containers",
-          "stopped since before the first sync",
-          Containers.describe(up) + ", started by somebody: Redis would write over the copy",
-          "source is put back as it was; see who started dest, then go again");
-    }
     CopyProof.Proven proven =
         new CopyProof(step.hands().on(step.source().machine()), onDest, step.source(), step.dest())
             .prove();
-    new ProvenData(onDest, step.dest().layout().dataDirectory(), step.migration()).note();
+    new DestData(onDest, step.dest(), step.migration()).proven().note();
     step.evidence("proveCopy", proven.markdown());
     step.say(
         "every file of Redis' data has the same SHA-256 on source and dest"

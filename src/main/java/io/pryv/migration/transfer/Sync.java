@@ -1,6 +1,7 @@
 package io.pryv.migration.transfer;
 
 import io.pryv.migration.machine.DetachedJob;
+import io.pryv.migration.machine.ProvenData;
 import io.pryv.migration.machine.Quote;
 import io.pryv.migration.machine.Shell;
 import io.pryv.migration.platform.Register;
@@ -9,10 +10,9 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * One run of rsync on dest, which makes dest's data directory equal to source's (procedure,
- * "Transfer user data", steps 2 and 5). It refuses to run while any container of dest's register
- * does: such a Redis would save its own data over what was brought (field guide 3.2). What dest's
- * directory held before the first run is kept beside the key.
+ * One run of rsync on dest, which makes a directory of ours equal to source's data directory
+ * (procedure, "Transfer user data", steps 2 and 5). Dest's Redis knows nothing of it, and can save
+ * nothing over what was brought (field guide 3.2). Once Redis runs on that, no sync does any more.
  */
 final class Sync {
 
@@ -92,27 +92,25 @@ final class Sync {
   private String script() {
     SyncConnection connection = SyncConnection.between(migration, source.machine());
     return connection.variables()
-        + DestData.kept(migration)
         + """
         set -u
         data=%s
-        running=$(docker ps --format '{{.Names}}' --filter label=com.docker.compose.project=%s) || exit
-        [ -z "$running" ] || { echo "refused: containers of dest's register run:" $running; exit 90; }
+        incoming=%s
+        [ ! -e "${key%%/*}/%s" ] || { echo "refused: dest's Redis runs on what was brought"; exit 90; }
         [ -d "$data" ] || { echo "refused: no directory $data"; exit 91; }
-        if [ ! -e "$kept" ]; then
-          rm -rf "$kept.new"
-          cp -a -- "$data" "$kept.new" && mv -T -- "$kept.new" "$kept" || exit
-        fi
+        (umask 077 && mkdir -p -- "$incoming") || exit
         began=$(date +%%s%%3N)
-        LC_ALL=C rsync --archive --numeric-ids --compress --delete --info=progress2 --stats \\
-          -e "$ssh" %s "$data/" </dev/null
+        LC_ALL=C rsync --archive --numeric-ids --compress --delete --exclude='/%s' --info=progress2 --stats \\
+          -e "$ssh" %s "$incoming/" </dev/null
         code=$?
         echo "Took: $(($(date +%%s%%3N) - began)) ms"
         exit $code
         """
             .formatted(
                 Quote.sh(dest.layout().dataDirectory()),
-                Quote.sh(dest.layout().project()),
+                Quote.sh(DestData.incoming(dest)),
+                ProvenData.USED,
+                DestData.OURS,
                 connection.remoteDirectory());
   }
 }

@@ -133,13 +133,20 @@ class ContainersTest {
   }
 
   @Test
-  void killedContainersAreHeldDownToo() {
-    source.container("mail").stopped();
-    List<Container> left = containers.holdDownAndKill();
-    assertThat(left).allSatisfy(c -> assertThat(c.up()).isFalse());
-    assertThat(left).allSatisfy(c -> assertThat(c.restartPolicy()).isEqualTo("no"));
-    containers.holdDownAndKill();
+  void redisAloneIsKilledAndHeldDownAndStartedAgain() {
+    containers.holdRedisDownAndKill();
+    assertThat(containers.look())
+        .filteredOn(c -> !c.name().equals("pryv_redis_1"))
+        .allSatisfy(c -> assertThat(c.running()).isTrue())
+        .allSatisfy(c -> assertThat(c.restartPolicy()).isEqualTo("always"));
+    assertThat(source.container("redis").running()).isFalse();
+    assertThat(source.container("redis").restartPolicy()).isEqualTo("no");
+    containers.holdRedisDownAndKill();
     assertThat(source.container("redis").signals()).containsExactly("KILL");
+    containers.startAgain();
+    assertThat(source.container("redis").running()).isTrue();
+    assertThat(source.container("redis").restartPolicy()).isEqualTo("always");
+    assertThat(source.container("register").signals()).isEmpty();
   }
 
   @Test

@@ -20,14 +20,14 @@ class PreflightReportTest {
                 Finding.warn("dest", "clock", "right", "wrong", "set it")),
             Map.of(),
             1_234_567,
-            ColdOutage.assumed(30_010, 0),
+            ColdOutage.assumed(0),
             LiveChecks.decide(new StrategyChoice("cold", "platform file"), List.of()),
             Map.of("source: /site.conf", "--- a\n+++ b\n"));
 
     assertThat(report.toMarkdown())
         .isEqualTo(
             """
-            **1 stop, 1 warnings, 1 passed.** Expected outage: about 8 s. Redis data: 1,234,567 bytes.
+            **1 stop, 1 warnings, 1 passed.** Expected outage: about 3 s. Redis data: 1,234,567 bytes.
 
             ### Stops: nothing can begin before these are mended
 

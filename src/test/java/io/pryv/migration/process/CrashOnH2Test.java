@@ -19,7 +19,7 @@ class CrashOnH2Test extends Crashes {
   @Test
   void onSigtermTheCommandUnderWayEndsInGoodOrderAndIsNotGivenAgain() {
     program.begin().awaitReady();
-    edges.holdEndOf(doing(STOP_DEST));
+    edges.holdEndOf(doing(KEEP_DEST_DATA));
     String migration = program.startMigration("pryv");
     eventually(() -> edges.holds(Machine.Role.DEST));
     Thread soon = new Thread(() -> endsTwoSecondsLater());
@@ -29,8 +29,8 @@ class CrashOnH2Test extends Crashes {
     program.begin().awaitReady();
     eventually(() -> standsAt(migration, "gate"));
     assertThat(incidents(migration)).isEmpty();
-    assertThat(commands(doing(STOP_DEST))).as("told to dest").hasSize(1);
-    assertThat(journal(migration, STOP_DEST))
+    assertThat(commands(doing(KEEP_DEST_DATA))).as("told to dest").hasSize(1);
+    assertThat(journal(migration, KEEP_DEST_DATA))
         .singleElement()
         .satisfies(entry -> assertThat(entry.get("exitCode").asInt()).isZero());
   }
@@ -38,7 +38,7 @@ class CrashOnH2Test extends Crashes {
   @Test
   void aCommandThatTakesLongerThanSigtermMayIsFoundAgainAndNotDoneTwice() {
     program.begin().awaitReady();
-    edges.holdEndOf(doing(STOP_DEST));
+    edges.holdEndOf(doing(KEEP_DEST_DATA));
     String migration = program.startMigration("pryv");
     eventually(() -> edges.holds(Machine.Role.DEST));
 
@@ -49,12 +49,8 @@ class CrashOnH2Test extends Crashes {
     edges.tellEnds();
     eventually(() -> standsAt(migration, "gate"));
     assertThat(incidents(migration)).isEmpty();
-    assertThat(lab.dest.shell().root().resolve("docker-calls"))
-        .content()
-        .satisfies(
-            calls ->
-                assertThat(calls.lines().filter(l -> l.startsWith("docker stop "))).hasSize(1));
-    assertThat(runsOf(migration, "stopDest"))
+    assertThat(commands(doing(KEEP_DEST_DATA))).as("told to dest").hasSize(1);
+    assertThat(runsOf(migration, "keepDestData"))
         .last()
         .satisfies(run -> assertThat(run.get("said").asText()).startsWith("already done"));
   }

@@ -35,7 +35,7 @@ class CrashOnPostgresTest extends Crashes {
   void whenTheDatabaseWasGoneForHalfAMinuteItGoesOnWithoutAnybodysDoing() {
     holdRsync(true);
     program.begin().awaitReady();
-    edges.holdEndOf(doing(STOP_DEST));
+    edges.holdEndOf(doing(KEEP_DEST_DATA));
     String migration = program.startMigration("pryv");
     eventually(() -> edges.holds(Machine.Role.DEST));
     // The command ends on its machine while nothing can be noted, and must not be given again.
@@ -55,7 +55,7 @@ class CrashOnPostgresTest extends Crashes {
     holdRsync(false);
     eventually(() -> standsAt(migration, "gate"));
     assertThat(incidents(migration)).isEmpty();
-    assertThat(commands(doing(STOP_DEST))).hasSize(1);
+    assertThat(commands(doing(KEEP_DEST_DATA))).hasSize(1);
     assertThat(rsyncStarts()).isEqualTo(1);
     assertThat(program.get("/engine-rest/job?noRetriesLeft=true&processInstanceId=" + migration))
         .isEmpty();

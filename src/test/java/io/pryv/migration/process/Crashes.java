@@ -31,7 +31,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("engine")
 abstract class Crashes {
 
-  static final String STOP_DEST = "hold the register's containers down and stop them";
+  static final String KEEP_DEST_DATA = "keep what dest's data directory holds";
 
   @TempDir static Path certificates;
   @TempDir Path data;

@@ -61,9 +61,6 @@ final class EveryStepTwice implements BeanPostProcessor {
               "askForRollback",
               "io.pryv.migration.process.MigrationPaths#aSecondRollbackAndOneOfAnEndedMigrationAreRefused"),
           Map.entry(
-              "keepDestData",
-              "io.pryv.migration.transfer.SyncTest#whatAFencedDestHoldsIsKeptOnceBeforeReplicationReplacesIt"),
-          Map.entry(
               "openTunnelToSource",
               "io.pryv.migration.replication.FollowSourceTest#theKeyReachesSourcesContainerAndTellsWhereItIs"),
           Map.entry(

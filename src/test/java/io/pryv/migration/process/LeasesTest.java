@@ -62,7 +62,7 @@ class LeasesTest extends EngineTest {
     AtomicReference<RuntimeException> refused = new AtomicReference<>();
     CountDownLatch ended = new CountDownLatch(1);
     steps.on(
-        "stopDest",
+        "keepDestData",
         (step, call) -> {
           step.hands().on(step.platform().dest()).run(ACT);
           atWork.countDown();

@@ -66,8 +66,8 @@ abstract class MigrationPaths extends EngineTest {
             "backUp",
             "backUp",
             "makeTunnelKey",
+            "keepDestData",
             "makeTransferKey",
-            "stopDest",
             "bulkSync",
             "bulkSync",
             "bulkSync",
@@ -296,7 +296,6 @@ abstract class MigrationPaths extends EngineTest {
 
   @Test
   void aColdRehearsalGoesUpToTheGateAndBackByItselfAndIsNoFailure() throws IOException {
-    steps.on("stopDest", (step, call) -> step.put("destStopMs", 1_200L));
     String rehearsal = start(Map.of("platformFile", "pryv", "purpose", "rehearse"));
 
     assertThat(endOf(rehearsal)).isEqualTo("rolledBack");
@@ -403,24 +402,22 @@ abstract class MigrationPaths extends EngineTest {
         "preflight",
         healthy.andThen(
             (step, call) ->
-                step.put(
-                    "coldOutage",
-                    io.pryv.migration.platform.ColdOutage.assumed(20_000, 10_000_000))));
-    steps.on("launchDest", (step, call) -> step.put("destStartMs", 4_000L));
+                step.put("coldOutage", io.pryv.migration.platform.ColdOutage.assumed(10_000_000))));
+    java.util.function.BiConsumer<StepContext, Integer> small = steps.now("bulkSync");
+    steps.on("bulkSync", small.andThen((step, call) -> step.put("lastRoundMs", 4_000L)));
     String migration = start();
     taskAt(migration, "gate");
 
     assertThat((String) variable(migration, "gateEvidence"))
         .contains(
-            "| expected outage (writes are refused) | 8.1 s |",
-            "dest starts as at its launch 4.0 s")
+            "| expected outage (writes are refused) | 6.3 s |", "last sync as the last round 4.0 s")
         .contains("| why | chosen in the platform file |");
     go(migration);
     complete(migration, "nameServers", CHANGED);
     complete(migration, "confirmRetirement", RETIRE);
     endOf(migration);
     assertThat(reports.of(migration).markdown())
-        .contains("| outage | expected 8.1 s, came 8.7 s |")
+        .contains("| outage | expected 6.3 s, came 8.7 s |")
         .contains("| strategy | cold: chosen in the platform file |");
   }
 
@@ -537,7 +534,7 @@ abstract class MigrationPaths extends EngineTest {
     rollback.ask(migration, "the disk is full");
 
     assertThat(endOf(migration)).isEqualTo("rolledBack");
-    assertThat(steps.calls("stopDest")).isZero();
+    assertThat(steps.calls("keepDestData")).isZero();
     assertThat(steps.played()).endsWith("undoPreparation", "proveAsBefore", "forgetNotes");
   }
 
@@ -547,11 +544,11 @@ abstract class MigrationPaths extends EngineTest {
     java.util.concurrent.CountDownLatch atWork = new java.util.concurrent.CountDownLatch(1);
     java.util.concurrent.CountDownLatch goOn = new java.util.concurrent.CountDownLatch(1);
     steps.on(
-        "stopDest",
+        "keepDestData",
         (step, call) -> {
           atWork.countDown();
           awaitLatch(goOn);
-          order.add("stopDest ended");
+          order.add("keepDestData ended");
         });
     steps.on("endJobs", (step, call) -> order.add("endJobs"));
     String migration = start();
@@ -561,7 +558,7 @@ abstract class MigrationPaths extends EngineTest {
     goOn.countDown();
 
     assertThat(endOf(migration)).isEqualTo("rolledBack");
-    assertThat(order).containsExactly("stopDest ended", "endJobs");
+    assertThat(order).containsExactly("keepDestData ended", "endJobs");
     assertThat(steps.calls("bulkSync")).isZero();
   }
 

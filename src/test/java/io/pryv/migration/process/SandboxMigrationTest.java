@@ -120,7 +120,7 @@ class SandboxMigrationTest extends RunningEngine {
     assertThat(gate.get("syncEvidence")).contains("| 1 | ");
     assertThat(gate.get("keysEvidence")).contains("transfer_key", "ssh-ed25519");
     assertThat(lab.source.serves()).isTrue();
-    assertThat(lab.dest.heldDown()).isTrue();
+    assertThatDestRunsOnItsOwnData();
 
     SandboxPlatform.createUser("latecomer", lab.source);
     go(migration);
@@ -395,8 +395,15 @@ class SandboxMigrationTest extends RunningEngine {
         .contains("The cold window was given up, source serves as before", why);
     assertThat(lab.source.fingerprint()).isEqualTo(sourceBefore);
     assertThat(lab.source.serves()).isTrue();
-    assertThat(lab.dest.heldDown()).isTrue();
+    assertThatDestRunsOnItsOwnData();
     SandboxPlatform.createUser("meanwhile", lab.source);
+  }
+
+  /** It serves, knows none of source's users, and refuses writes. */
+  private static void assertThatDestRunsOnItsOwnData() {
+    assertThat(lab.dest.serves()).isTrue();
+    assertThat(lab.dest.get("user0001:server")).isEmpty();
+    assertThat(lab.dest.redis("SET", "x", "y")).first().asString().startsWith("-NOREPLICAS");
   }
 
   /** What the form of a task shows: each variable is there, and short enough for the engine. */

@@ -166,7 +166,6 @@ class RollbackStepsTest {
 
   @Test
   void atTheGateSourceIsTheWriter() {
-    Containers.of(hands, dest.register(), SandboxRegister.MIGRATION).holdDownAndStop();
     destRedis.down(true);
     assertWriter("SOURCE", false, "has led no client to dest");
   }

@@ -4,9 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.pryv.migration.machine.Container;
 import io.pryv.migration.machine.DetachedJob;
-import io.pryv.migration.machine.ProvenData;
 import io.pryv.migration.machine.SandboxRegister;
 import io.pryv.migration.platform.Options;
 import io.pryv.migration.platform.Platform;
@@ -76,7 +74,6 @@ class MachinesAheadTest {
     return Stream.of(
         contexts -> new LaunchDestDelegate(contexts, null, null),
         FenceDestDelegate::new,
-        StopDestDelegate::new,
         PublishRedisPortDelegate::new,
         StopWritesDelegate::new);
   }
@@ -155,11 +152,11 @@ class MachinesAheadTest {
     assertThatThrownBy(() -> oneWriter().allow())
         .hasMessageContaining("port 9000 of pryv_register_1")
         .hasMessageContaining("source is put back as it was");
-    assertThat(lab.containers(lab.dest).look()).noneMatch(Container::up);
+    assertThat(lab.destData().proven().used()).isFalse();
   }
 
   @Test
-  void aSourceThatARestartWouldLetTakeWritesKeepsDestDown() {
+  void aSourceThatARestartWouldLetTakeWritesKeepsDestFromBeingElected() {
     provenAndFenced();
     new RoleFile(lab.hands, lab.source.register()).writer();
     assertThatThrownBy(() -> oneWriter().allow())
@@ -168,10 +165,9 @@ class MachinesAheadTest {
   }
 
   @Test
-  void withoutTheProofDestIsNotStartedWhateverVariablesSay() {
-    lab.dest.dataFile("appendonly.aof", "set alice");
+  void withoutTheProofDestIsNotElectedWhateverVariablesSay() {
+    lab.bring();
     fence();
-    lab.containers(lab.dest).holdDownAndStop();
     assertThatThrownBy(() -> oneWriter().allow())
         .isInstanceOf(StepFailure.class)
         .hasMessageContaining("that proof was never made");
@@ -180,20 +176,30 @@ class MachinesAheadTest {
   @Test
   void dataThatChangedSinceItsProofIsNotStartedFrom() {
     provenAndFenced();
-    lab.dest.dataFile("appendonly.aof", "set mallory");
+    lab.dest.dataFile(PracticePlatform.BROUGHT, "set mallory");
     assertThatThrownBy(() -> oneWriter().allow())
         .hasMessageContaining("changed since: appendonly.aof");
   }
 
   @Test
-  void aDestThatSomebodyElseStartedMayHaveLoadedAnything() {
+  void aDestWhoseFenceSomebodyLiftedMayHoldWritesOfItsOwn() {
     provenAndFenced();
-    lab.containers(lab.dest).start();
-    assertThatThrownBy(() -> oneWriter().allow()).hasMessageContaining("started by somebody else");
+    lab.destRedis.liftFence();
+    assertThatThrownBy(() -> oneWriter().allow())
+        .hasMessageContaining("it may have taken writes of its own");
+    assertThat(lab.destData().proven().used()).isFalse();
   }
 
   @Test
-  void whileASyncRunsDestIsNotStarted() {
+  void aDestWhoseRedisDiedHasTakenNothing() {
+    provenAndFenced();
+    lab.containers(lab.dest).holdRedisDownAndKill();
+    lab.destRedis.liftFence();
+    assertThatCode(() -> oneWriter().allow()).doesNotThrowAnyException();
+  }
+
+  @Test
+  void whileASyncRunsDestIsNotElected() {
     provenAndFenced();
     DetachedJob job =
         new DetachedJob(lab.shell(lab.dest), SandboxRegister.MIGRATION, "last-sync-1", "rsync");
@@ -220,15 +226,9 @@ class MachinesAheadTest {
   }
 
   private void provenAndFenced() {
-    lab.dest.dataFile("appendonly.aof", "set alice");
+    lab.bring();
     fence();
-    lab.containers(lab.dest).holdDownAndStop();
-    new ProvenData(
-            lab.shell(lab.dest),
-            lab.dest.register().layout().dataDirectory(),
-            SandboxRegister.MIGRATION)
-        .note();
-    assertThat(lab.containers(lab.dest).look()).noneMatch(Container::up);
+    lab.destData().proven().note();
   }
 
   private void fence() {

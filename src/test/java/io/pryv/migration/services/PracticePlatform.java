@@ -11,6 +11,8 @@ import io.pryv.migration.machine.Shell;
 import io.pryv.migration.platform.Machine.Role;
 import io.pryv.migration.redis.FakeRedis;
 import io.pryv.migration.redis.RedisDoor;
+import io.pryv.migration.redis.RoleFile;
+import io.pryv.migration.transfer.DestData;
 
 /**
  * Two registers in sandboxes, source with one user, whose services answer while their containers
@@ -19,6 +21,7 @@ import io.pryv.migration.redis.RedisDoor;
 final class PracticePlatform implements AutoCloseable {
 
   static final String DOMAIN = "pryv.lab";
+  static final String BROUGHT = ".register-migration-incoming/appendonly.aof";
   static final String RESERVED = "{\"reserved\":true}";
 
   final SandboxRegister source = new SandboxRegister(SandboxShell.of(Role.SOURCE));
@@ -46,6 +49,31 @@ final class PracticePlatform implements AutoCloseable {
         register.shell().machine().name(),
         hands.files(register.shell().machine()),
         hands.journal());
+  }
+
+  DestData destData() {
+    return new DestData(shell(dest), dest.register(), SandboxRegister.MIGRATION);
+  }
+
+  /** Dest refuses writes, what it holds by itself is kept, and source's data was brought. */
+  void bring() {
+    dest.dataFile("appendonly.aof", "dest's own");
+    new RoleFile(hands, dest.register()).fenced();
+    destRedis.fence();
+    destRedis.says("rdb_bgsave_in_progress", "0");
+    destData().keep(door);
+    dest.dataFile(BROUGHT, "set alice");
+  }
+
+  /** Dest's Redis runs on what was brought, as the writer. */
+  void elect() {
+    destData().proven().note();
+    destData().proven().use();
+    containers(dest).holdRedisDownAndKill();
+    destData().takeOver();
+    new RoleFile(hands, dest.register()).writer();
+    containers(dest).startAgain();
+    destRedis.liftFence();
   }
 
   /** How many changing commands and edits there have been on both machines. */

@@ -29,9 +29,7 @@ class SourceBackTest {
   void serving() throws Exception {
     lab.sourceRedis.configure("save", "900 1");
     site = lab.source.shell().confFile("reg-master/nginx/conf/site.conf", SITE);
-    lab.containers(lab.dest).holdDownAndStop();
-    new RoleFile(lab.hands, lab.dest.register()).fenced();
-    Files.createDirectories(lab.dest.work().resolve("dest-data-before"));
+    lab.bring();
   }
 
   @AfterEach
@@ -57,9 +55,9 @@ class SourceBackTest {
   }
 
   @Test
-  void afterDestHasStartedItGoesDownBeforeSourceTakesWrites() {
+  void afterDestWasElectedItGoesDownBeforeSourceTakesWrites() {
     stopWrites();
-    destRuns();
+    lab.elect();
     lab.dest
         .container("redis")
         .onKill(
@@ -68,7 +66,7 @@ class SourceBackTest {
     back().restore();
     assertThatSourceServesAsBefore();
     assertThat(lab.dest.shell().root().resolve("source-fenced")).content().isNotEqualTo("0\n");
-    assertThatDestIsHeldDown();
+    assertThatDestIsFencedOnItsOwnData();
   }
 
   @Test
@@ -87,11 +85,33 @@ class SourceBackTest {
   }
 
   @Test
-  void aDestThatRunsOnItsOwnDataGoesOn() throws Exception {
-    Files.delete(lab.dest.work().resolve("dest-data-before"));
-    lab.containers(lab.dest).start();
+  void aDestThatRunsFencedOnItsOwnDataGoesOn() {
+    stopWrites();
+    int changes = lab.dest.shell().changes().size();
     back().restore();
-    assertThat(lab.dest.container("redis").running()).isTrue();
+    assertThat(lab.dest.shell().changes()).hasSize(changes);
+    assertThatDestIsFencedOnItsOwnData();
+  }
+
+  @Test
+  void aDestThatTakesWritesAlthoughNobodyWasLedThereIsFencedAgain() {
+    stopWrites();
+    new RoleFile(lab.hands, lab.dest.register()).writer();
+    lab.destRedis.liftFence();
+    back().restore();
+    assertThat(lab.dest.container("redis").signals()).containsExactly("KILL");
+    assertThatDestIsFencedOnItsOwnData();
+  }
+
+  @Test
+  void aDestThatWasKilledAndNotStartedIsStartedByTheNextTry() {
+    stopWrites();
+    lab.elect();
+    lab.dest.shell().loseConnectionBefore(command -> command.purpose().startsWith("start "));
+    assertThat(back().restore().destUnreachable()).isPresent();
+    lab.dest.shell().loseConnectionBefore(command -> false);
+    assertThat(back().restore().destUnreachable()).isEmpty();
+    assertThatDestIsFencedOnItsOwnData();
   }
 
   @Test
@@ -134,7 +154,7 @@ class SourceBackTest {
         .isInstanceOf(StepFailure.class)
         .hasMessageContaining("clients may have written to dest")
         .hasMessageContaining("ask for a rollback");
-    assertThat(lab.dest.container("redis").running()).isFalse();
+    assertThat(lab.sourceRedis.fenced()).isTrue();
     assertThat(lab.source.container("reverse_proxy").running()).isTrue();
   }
 
@@ -160,7 +180,7 @@ class SourceBackTest {
   @Test
   void anNginxThatIsStartedWhileItsFileIsPutBackLeavesDestTheWriter() throws Exception {
     stopWrites();
-    destRuns();
+    lab.elect();
     proxy();
     lab.source
         .shell()
@@ -175,9 +195,9 @@ class SourceBackTest {
   }
 
   @Test
-  void sourceServesAgainEvenWhenDestCanNotBeReachedAndTheNextTryHoldsDestDown() {
+  void sourceServesAgainEvenWhenDestCanNotBeReachedAndTheNextTryPutsDestBack() {
     stopWrites();
-    destRuns();
+    lab.elect();
     lab.dest.shell().loseConnectionBefore(command -> true);
     assertThat(back().restore().destUnreachable())
         .hasValueSatisfying(
@@ -186,29 +206,29 @@ class SourceBackTest {
     assertThatSourceServesAsBefore();
     lab.dest.shell().loseConnectionBefore(command -> false);
     assertThat(back().restore().destUnreachable()).isEmpty();
-    assertThatDestIsHeldDown();
+    assertThatDestIsFencedOnItsOwnData();
   }
 
   @Test
-  void aConnectionThatDroppedBeforeDestWasHeldDownIsNoUnreachableDest() {
+  void aConnectionThatDroppedBeforeDestWentDownIsNoUnreachableDest() {
     stopWrites();
-    destRuns();
+    lab.elect();
     lab.dest.shell().loseConnectionBefore(once(Command::changes));
     assertThat(back().restore().destUnreachable()).isEmpty();
-    assertThatDestIsHeldDown();
+    assertThatDestIsFencedOnItsOwnData();
     assertThatSourceServesAsBefore();
   }
 
   @Test
   void whatADroppedConnectionHadDoneOnDestIsFoundAndNotDoneAgain() {
     stopWrites();
-    destRuns();
+    lab.elect();
     lab.dest.shell().loseConnectionAfter(once(Command::changes));
     assertThat(back().restore().destUnreachable()).isEmpty();
-    assertThatDestIsHeldDown();
-    assertThat(lab.dest.shell().changes())
-        .filteredOn(command -> command.purpose().contains("kill them"))
-        .hasSize(1);
+    assertThatDestIsFencedOnItsOwnData();
+    assertThat(lab.dest.container("redis").signals())
+        .as("once to be elected, once to be put back")
+        .containsExactly("KILL", "KILL");
     assertThatSourceServesAsBefore();
   }
 
@@ -217,16 +237,14 @@ class SourceBackTest {
     return command -> which.test(command) && met.compareAndSet(false, true);
   }
 
-  private void destRuns() {
-    new RoleFile(lab.hands, lab.dest.register()).writer();
-    lab.containers(lab.dest).start();
-  }
-
-  private void assertThatDestIsHeldDown() {
+  private void assertThatDestIsFencedOnItsOwnData() {
     assertThat(lab.containers(lab.dest).look())
-        .noneMatch(Container::up)
-        .allSatisfy(c -> assertThat(c.restartPolicy()).isEqualTo("no"));
+        .allMatch(Container::running)
+        .allSatisfy(c -> assertThat(c.restartPolicy()).isEqualTo("always"));
     assertThat(lab.dest.redisConf()).as("fenced again").content().contains("min-replicas-to-write");
+    assertThat(lab.dest.data().resolve("appendonly.aof")).hasContent("dest's own");
+    assertThat(lab.dest.data().resolve(PracticePlatform.BROUGHT)).hasContent("set alice");
+    assertThat(lab.destData().proven().used()).isFalse();
   }
 
   private void assertThatSourceServesAsBefore() {

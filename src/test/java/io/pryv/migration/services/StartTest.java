@@ -9,7 +9,6 @@ import io.pryv.migration.machine.Container;
 import io.pryv.migration.machine.SandboxRegister;
 import io.pryv.migration.platform.StepFailure;
 import io.pryv.migration.redis.RoleFile;
-import java.nio.file.Files;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -17,6 +16,7 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 class StartTest {
@@ -28,11 +28,21 @@ class StartTest {
     lab.close();
   }
 
+  @BeforeEach
+  void proven() {
+    lab.bring();
+    lab.destData().proven().note();
+    lab.destData().proven().use();
+  }
+
   @Test
-  void aRegisterThatWasHeldDownServesAndTakesWritesAgain() {
-    lab.containers(lab.dest).holdDownAndStop();
+  void itsRedisAloneIsStartedOnWhatWasBroughtAndTakesWrites() {
     String said = asWriter(Optional.empty());
     assertThat(said).contains("dest runs; answers: HTTPS on 127.0.0.1 after");
+    assertThat(lab.dest.data().resolve("appendonly.aof")).hasContent("set alice");
+    assertThat(lab.destRedis.fenced()).isFalse();
+    assertThat(lab.dest.container("register").signals()).isEmpty();
+    assertThat(lab.dest.container("redis").signals()).containsExactly("KILL");
     assertThat(lab.containers(lab.dest).look())
         .allSatisfy(c -> assertThat(c.running()).isTrue())
         .allSatisfy(c -> assertThat(c.restartPolicy()).isEqualTo("always"));
@@ -42,17 +52,16 @@ class StartTest {
   }
 
   @Test
-  void thePlatformsScriptIsOwed() {
+  void servicesThatSomebodyStoppedAreStarted() {
     lab.containers(lab.dest).holdDownAndStop();
     asWriter(Optional.empty());
-    assertThat(lab.containers(lab.dest).owesScript()).isTrue();
-    lab.containers(lab.dest).start();
-    assertThat(lab.containers(lab.dest).owesScript()).isFalse();
+    assertThat(lab.containers(lab.dest).look())
+        .allSatisfy(c -> assertThat(c.running()).isTrue())
+        .allSatisfy(c -> assertThat(c.restartPolicy()).isEqualTo("always"));
   }
 
   @Test
   void aStartWhoseEndNobodySawIsFoundDoneOrDoneAgain() {
-    lab.containers(lab.dest).holdDownAndStop();
     for (Consumer<Predicate<Command>> loss :
         List.<Consumer<Predicate<Command>>>of(
             lab.dest.shell()::loseConnectionBefore, lab.dest.shell()::loseConnectionAfter)) {
@@ -66,19 +75,21 @@ class StartTest {
   }
 
   @Test
-  void theFileElectsItBeforeItIsStarted() throws Exception {
-    lab.containers(lab.dest).holdDownAndStop();
-    String before = Files.readString(lab.dest.redisConf());
-    new RoleFile(lab.hands, lab.dest.register()).fenced();
+  void theFileElectsItBeforeItIsStarted() {
+    assertThat(lab.dest.redisConf()).content().contains("min-replicas-to-write 99");
     lab.dest
         .container("redis")
         .onStart("cp \"%s\" \"$SANDBOX/read\"".formatted(lab.dest.redisConf()));
     asWriter(Optional.empty());
-    assertThat(lab.dest.shell().root().resolve("read")).hasContent(before);
+    assertThat(lab.dest.shell().root().resolve("read"))
+        .content()
+        .isNotEmpty()
+        .doesNotContain("to-write 99");
   }
 
   @Test
   void aFenceThatTheConfigurationBroughtBackIsLiftedOnTheWriter() {
+    asWriter(Optional.empty());
     lab.destRedis.fence();
     asWriter(Optional.empty());
     assertThat(lab.destRedis.fenced()).isFalse();
@@ -125,7 +136,7 @@ class StartTest {
 
   private String asWriter(Optional<Instant> deadline) {
     return start(lab.dest)
-        .asWriter(lab.door, new RoleFile(lab.hands, lab.dest.register()), deadline);
+        .asWriter(lab.destData(), lab.door, new RoleFile(lab.hands, lab.dest.register()), deadline);
   }
 
   private Start start(SandboxRegister register) {

@@ -104,7 +104,9 @@ class PreparationTest {
     lab.containers(lab.dest).remember();
     lab.containers(lab.dest).start();
     lab.key("ed25519").make();
-    lab.containers(lab.dest).holdDownAndStop();
+    destRedis.says("rdb_bgsave_in_progress", "0").fence();
+    lab.destData().keep(FakeRedis.door(destRedis));
+    destRedis.liftFence();
     lab.hands
         .files(lab.dest.shell().machine())
         .write(
@@ -115,12 +117,13 @@ class PreparationTest {
     while (!lab.sync().whileSourceRuns("bulk-sync-1", TransferPlatform.LONG).ended()) {
       assertThat(System.nanoTime() - deadline).isNegative();
     }
-    assertThat(lab.dest.data().resolve("appendonly.aof")).hasContent("source's");
+    assertThat(lab.incoming().resolve("appendonly.aof")).hasContent("source's");
   }
 
   private void assertThatAllElseIsAsBefore() throws Exception {
     assertThat(Files.readString(compose)).isEqualTo(composeBefore);
     assertThat(lab.dest.data().resolve("appendonly.aof")).hasContent("dest's own");
+    assertThat(lab.incoming()).doesNotExist();
     assertThat(Files.readString(lab.authorizedKeys())).isEqualTo("ssh-rsa AAAAstaff root@laptop");
     assertThat(lab.key()).doesNotExist();
   }
@@ -133,7 +136,7 @@ class PreparationTest {
         lab.containers(lab.dest),
         new FileUndo("dest", lab.hands.files(lab.dest.shell().machine()), lab.hands.journal()),
         new KeyRemoval(lab.hands, lab.hands.journal(), SandboxRegister.MIGRATION),
-        new DestData(lab.onDest(), lab.dest.register(), SandboxRegister.MIGRATION),
+        lab.destData(),
         FakeRedis.door(sourceRedis, destRedis));
   }
 }

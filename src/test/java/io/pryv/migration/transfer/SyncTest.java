@@ -4,9 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.pryv.migration.machine.Command;
-import io.pryv.migration.machine.SandboxRegister;
+import io.pryv.migration.machine.Container;
 import io.pryv.migration.platform.StepFailure;
-import io.pryv.migration.redis.FakeRedis;
 import java.nio.file.Files;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
@@ -25,7 +24,6 @@ class SyncTest {
         .dataFile("appendonly.aof", "set alice\n".repeat(10_000))
         .dataFile("redis_dump.rdb", "R");
     lab.dest.dataFile("appendonly.aof", "dest's own fixture").dataFile("stale.rdb", "old");
-    lab.containers(lab.dest).holdDownAndStop();
     lab.key("ed25519").make();
   }
 
@@ -35,17 +33,20 @@ class SyncTest {
   }
 
   @Test
-  void destBecomesWhatSourceIsAndADirectoryDeeperNothingAppears() throws Exception {
+  void whatIsBroughtIsWhatSourceHoldsAndDestGoesOnWithItsOwn() throws Exception {
+    lab.source.dataFile(".register-migration-incoming/dump.rdb", "of an earlier migration");
     RsyncStats stats = ended("bulk-sync-1");
     assertThat(stats.transferredFiles()).isEqualTo(2);
     assertThat(stats.totalBytes()).isEqualTo(100_001);
     assertThat(stats.wireBytes()).isLessThan(50_000);
-    assertThat(Files.readString(lab.dest.data().resolve("appendonly.aof")))
+    assertThat(Files.readString(lab.incoming().resolve("appendonly.aof")))
         .isEqualTo("set alice\n".repeat(10_000));
-    try (var files = Files.list(lab.dest.data())) {
+    try (var files = Files.list(lab.incoming())) {
       assertThat(files.map(file -> file.getFileName().toString()))
           .containsExactlyInAnyOrder("appendonly.aof", "redis_dump.rdb");
     }
+    assertThat(lab.dest.data().resolve("appendonly.aof")).hasContent("dest's own fixture");
+    assertThat(lab.containers(lab.dest).look()).allMatch(Container::running);
   }
 
   @Test
@@ -62,20 +63,18 @@ class SyncTest {
     ended("bulk-sync-1");
     lab.source.dataFile("appendonly.aof", "changed since");
     assertThat(ended("bulk-sync-1").transferredFiles()).isEqualTo(2);
-    assertThat(lab.dest.data().resolve("appendonly.aof")).content().startsWith("set alice");
+    assertThat(lab.incoming().resolve("appendonly.aof")).content().startsWith("set alice");
   }
 
   @Test
-  void itRefusesToRunWhileAServiceOfDestDoes() {
-    lab.dest.container("redis").restartPolicy("always");
-    lab.containers(lab.dest).start();
-    assertThatThrownBy(() -> ended("bulk-sync-1"))
+  void itRefusesToRunOnceDestsRedisRunsOnWhatWasBrought() {
+    ended("bulk-sync-1");
+    lab.destData().proven().use();
+    assertThatThrownBy(() -> ended("bulk-sync-2"))
         .isInstanceOf(StepFailure.class)
-        .hasMessageContaining("refused: containers of dest's register run")
-        .hasMessageContaining("pryv_redis_1");
-    assertThat(lab.dest.data().resolve("appendonly.aof")).hasContent("dest's own fixture");
-    lab.containers(lab.dest).holdDownAndStop();
-    assertThat(ended("bulk-sync-1").transferredFiles()).isEqualTo(2);
+        .hasMessageContaining("refused: dest's Redis runs on what was brought");
+    lab.destData().proven().forget();
+    assertThat(ended("bulk-sync-2").transferredFiles()).isZero();
   }
 
   @Test
@@ -125,40 +124,19 @@ class SyncTest {
   }
 
   @Test
-  void whatDestHeldBeforeTheFirstRoundCanBePutBack() throws Exception {
-    DestData kept = new DestData(lab.onDest(), lab.dest.register(), SandboxRegister.MIGRATION);
-    assertThat(kept.kept()).isFalse();
-    ended("bulk-sync-1");
-    ended("bulk-sync-2");
-    assertThat(kept.restore()).isTrue();
-    assertThat(lab.dest.data().resolve("appendonly.aof")).hasContent("dest's own fixture");
-    assertThat(lab.dest.data().resolve("stale.rdb")).hasContent("old");
-    assertThat(lab.dest.data().resolve("redis_dump.rdb")).doesNotExist();
-    assertThat(kept.restore()).isFalse();
-  }
-
-  @Test
-  void whatAFencedDestHoldsIsKeptOnceBeforeReplicationReplacesIt() throws Exception {
-    DestData kept = new DestData(lab.onDest(), lab.dest.register(), SandboxRegister.MIGRATION);
-    FakeRedis redis = new FakeRedis("dest").says("rdb_bgsave_in_progress", "0");
-    assertThatThrownBy(() -> kept.keep(FakeRedis.door(redis)))
+  void equalCopiesAreProvenAndDifferentOnesNamed() throws Exception {
+    assertThatThrownBy(() -> proof().prove())
         .isInstanceOf(StepFailure.class)
-        .hasMessageContaining("fenced: no");
-    redis.fence();
-    assertThat(kept.keep(FakeRedis.door(redis))).isTrue();
-    Files.writeString(lab.dest.data().resolve("appendonly.aof"), "source's by now");
-    assertThat(kept.keep(FakeRedis.door(redis))).as("not a second time").isFalse();
-    assertThat(kept.restore()).isTrue();
-    assertThat(lab.dest.data().resolve("appendonly.aof")).hasContent("dest's own fixture");
-  }
-
-  @Test
-  void equalCopiesAreProvenAndDifferentOnesNamed() {
+        .hasMessageContaining("No such file");
+    ended("bulk-sync-1");
+    Files.writeString(lab.incoming().resolve("appendonly.aof"), "cut off");
+    Files.writeString(lab.incoming().resolve("stale.rdb"), "old");
+    Files.delete(lab.incoming().resolve("redis_dump.rdb"));
     assertThatThrownBy(() -> proof().prove())
         .isInstanceOf(StepFailure.class)
         .hasMessageContaining("./appendonly.aof differs; ./redis_dump.rdb only on source")
         .hasMessageContaining("./stale.rdb only on dest");
-    ended("bulk-sync-1");
+    ended("bulk-sync-2");
     CopyProof.Proven proven = proof().prove();
     assertThat(proven.ownerCorrected()).isFalse();
     assertThat(proven.markdown()).contains("| `./appendonly.aof` | `");
@@ -183,7 +161,7 @@ class SyncTest {
   void aCopyThatIsNoBeginningOfSourcesAofIsADifference() throws Exception {
     ended("bulk-sync-1");
     appended("*2\r\n$3\r\nDEL\r\n$9\r\nabc:state\r\n");
-    lab.dest.dataFile("appendonly.aof", "set mallory");
+    Files.writeString(lab.incoming().resolve("appendonly.aof"), "set mallory");
     assertThatThrownBy(() -> proof().prove()).hasMessageContaining("appendonly.aof differs");
   }
 

@@ -73,6 +73,15 @@ final class TransferPlatform implements AutoCloseable {
     return new Sync(onDest(), sourceRegister(), dest.register(), SandboxRegister.MIGRATION);
   }
 
+  DestData destData() {
+    return new DestData(onDest(), dest.register(), SandboxRegister.MIGRATION);
+  }
+
+  /** What rsync has brought. */
+  Path incoming() {
+    return Path.of(DestData.incoming(dest.register()));
+  }
+
   Shell onSource() {
     return hands.on(source.shell().machine());
   }
