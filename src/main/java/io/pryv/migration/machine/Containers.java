@@ -111,20 +111,24 @@ public final class Containers {
 
   /** Starts them as the platform does; then they may come back by themselves again. */
   public void start() {
-    start("start the services with " + layout.startScript(), platformScript(layout.startScript()));
+    start(
+        change(
+            "start the services with " + layout.startScript(),
+            prologue() + START + LIFT + platformScript(layout.startScript())));
   }
 
   /**
-   * Starts those that do not run, of a register that was started before: the platform's script
-   * would take seconds to find that it has nothing to do.
+   * Starts those that do not run, of a register that was started before and went down by our will:
+   * the platform's script would take seconds to find that it has nothing to do.
    */
   public void startAgain() {
-    start("start what does not run of the services", "");
+    start(Command.change("start what does not run of the services", prologue() + START + LIFT));
   }
 
-  private void start(String purpose, String andThen) {
+  private void start(Command start) {
+    seen = null;
     shell
-        .run(change(purpose, prologue() + START + LIFT + andThen).within(DEADLINE))
+        .run(start.within(DEADLINE))
         .orFail(
             "look at `docker ps -a` and the log of the container that did not start, then retry");
   }
@@ -156,12 +160,11 @@ public final class Containers {
    * its data is kept, or a copy that will be made again. The other services go on.
    */
   public void holdRedisDownAndKill() {
-    left(
-        change(
-                "hold Redis down and kill it",
-                prologue() + ONLY_REDIS + HOLD + KILL + PROVE_DOWN + LOOK)
-            .within(DEADLINE));
-    seen = null;
+    shell
+        .run(
+            change("hold Redis down and kill it", prologue() + HOLD_REDIS_DOWN_AND_KILL)
+                .within(DEADLINE))
+        .orFail("look at `docker ps` and stop dest's Redis, then retry");
   }
 
   /** The services that the compose file declares. */
@@ -270,8 +273,7 @@ public final class Containers {
         redis=%s
         work="$HOME/.register-migration/"%s
         hold="$work/restart-policies"
-        only=
-        ours() { docker ps -a --no-trunc --filter label=com.docker.compose.project=%s $only "$@"; }
+        ours() { docker ps -a --no-trunc --filter label=com.docker.compose.project=%s "$@"; }
         """
         .formatted(
             Quote.sh(layout.nginxContainer()),
@@ -279,8 +281,6 @@ public final class Containers {
             Quote.sh(migration),
             Quote.sh(layout.project()));
   }
-
-  private static final String ONLY_REDIS = "only=\"--filter name=^/$redis\\$\"\n";
 
   private static final String LOOK =
       "ids=$(ours -q)\n[ -z \"$ids\" ] || docker inspect -f "
@@ -363,10 +363,22 @@ public final class Containers {
       [ -z "$running" ] || docker stop $running >/dev/null
       """;
 
-  private static final String KILL =
+  /** As {@link #HOLD}, in as few calls as can be: writes are refused while they run. */
+  private static final String HOLD_REDIS_DOWN_AND_KILL =
       """
-      running=$(ours -q --filter status=running --filter status=restarting --filter status=paused)
-      [ -z "$running" ] || docker kill $running >/dev/null || true
+      umask 077
+      mkdir -p "$work"
+      look() { docker inspect -f '{{.State.Running}} {{.HostConfig.RestartPolicy.Name}}:{{.HostConfig.RestartPolicy.MaximumRetryCount}}' "$redis"; }
+      found=$(look)
+      case $found in
+        *' no:'* | *' :'*) ;;
+        *)
+          touch "$hold"
+          grep -qF -- "$redis " "$hold" || printf '%s %s\n' "$redis" "${found#* }" >>"$hold"
+          docker update --restart=no "$redis" >/dev/null ;;
+      esac
+      case $found in "true "*) docker kill "$redis" >/dev/null || true ;; esac
+      case $(look) in "false "*) ;; *) echo "still running: $redis" >&2; exit 1 ;; esac
       """;
 
   private static final String PROVE_DOWN =

@@ -106,7 +106,7 @@ public final class DetachedJob {
         while [ ! -e "$d/pid" ] && [ $tries -gt 0 ]; do sleep 0.1; tries=$((tries - 1)); done
         [ -e "$d/pid" ] || { echo 'the job did not start within 5 s'; exit 75; }
       fi
-      look 0
+      look %d
       """;
 
   private final Shell shell;
@@ -134,9 +134,19 @@ public final class DetachedJob {
    * became of that one is told. To run it anew, {@link #forget} it first.
    */
   public Status launch(String script) {
+    return launch(script, Duration.ZERO);
+  }
+
+  private Status launch(String script, Duration waitUpTo) {
     return status(
         shell.run(
-            Command.change("launch: " + purpose, functions + LAUNCH.formatted(Quote.sh(script)))));
+            Command.change(
+                "launch: " + purpose,
+                functions + LAUNCH.formatted(Quote.sh(script), tenths(waitUpTo)))));
+  }
+
+  private static long tenths(Duration waitUpTo) {
+    return Math.min(waitUpTo.toMillis(), LONGEST_WAIT.toMillis()) / 100;
   }
 
   /**
@@ -148,14 +158,13 @@ public final class DetachedJob {
     if (seen.state() != State.ABSENT) {
       return seen;
     }
-    Status launched = launch(script);
-    return launched.running() ? look(waitUpTo) : launched;
+    return launch(script, waitUpTo);
   }
 
   /** Looks, waiting for its end for as long as told, but never longer than 3 s. */
   public Status look(Duration waitUpTo) {
-    long tenths = Math.min(waitUpTo.toMillis(), LONGEST_WAIT.toMillis()) / 100;
-    return status(shell.run(Command.look("see: " + purpose, functions + "look " + tenths)));
+    return status(
+        shell.run(Command.look("see: " + purpose, functions + "look " + tenths(waitUpTo))));
   }
 
   /** The ids of a migration's jobs that run on a machine now. */

@@ -85,9 +85,9 @@ public final class NginxContainer {
   }
 
   /**
-   * Has nginx test its files and read them anew. That it then serves by them is proven by a request
-   * only: {@code nginx -s reload} ends well although the new files then fail to bind (field guide
-   * 3.11).
+   * Has nginx test its files, which {@code -s reload} does before it sends its signal, and read
+   * them anew. That it then serves by them is proven by a request only: it ends well although the
+   * new files then fail to bind (field guide 3.11).
    */
   public void reload() {
     shell
@@ -97,7 +97,7 @@ public final class NginxContainer {
                 functions()
                     + """
                     file=$(main_file)
-                    docker exec "$c" sh -c 'nginx -t -c "$0" 2>&1 && nginx -s reload -c "$0" 2>&1' "$file"
+                    docker exec "$c" nginx -s reload -c "$file" 2>&1
                     """))
         .orFail("see what nginx says of its files, correct them, then retry");
   }

@@ -28,10 +28,9 @@ class ReloadProxyDelegate extends StepDelegate {
     Election election = new Election(step.hands(), step.source(), step.dest());
     election.requireProxy();
     election.requireRefusal(step.redis());
-    Election.noteLed(step.hands().on(step.source().machine()), step.migration());
     boolean reloaded =
         new ReloadedProxy(
-                () -> false,
+                () -> Election.noteLed(step.hands().on(step.source().machine()), step.migration()),
                 new NginxContainer(
                     step.hands().on(step.source().machine()), step.source().layout()),
                 WriteProof.at(

@@ -19,7 +19,8 @@ final class ReloadedProxy {
   /**
    * A proxy that is to lead to a register.
    *
-   * @param file brings the site file into its place, and says whether anything had to be written
+   * @param file does what has to be written before nginx may lead there, the site file above all,
+   *     and says whether it had to do anything
    */
   ReloadedProxy(BooleanSupplier file, NginxContainer nginx, WriteProof proof, Duration patience) {
     this.file = file;

@@ -95,12 +95,16 @@ public final class Election {
   /**
    * Notes on source that its nginx is about to lead clients to dest. From then on dest may hold
    * what source lacks, whatever becomes of nginx and of its file.
+   *
+   * @return whether it had not been noted before
    */
-  public static void noteLed(Shell onSource, String migration) {
+  public static boolean noteLed(Shell onSource, String migration) {
     Notes notes = new Notes(onSource, migration);
-    if (!notes.has(LED)) {
-      notes.put(LED, "source's nginx may have led clients to dest since");
+    if (notes.has(LED)) {
+      return false;
     }
+    notes.put(LED, "source's nginx may have led clients to dest since");
+    return true;
   }
 
   /** Whether {@link #noteLed} was called. */

@@ -3,8 +3,9 @@ package io.pryv.migration.services;
 import io.pryv.migration.machine.Containers;
 import io.pryv.migration.machine.DetachedJob;
 import io.pryv.migration.machine.Hands;
+import io.pryv.migration.machine.ProvenData;
 import io.pryv.migration.machine.RegisterContainer;
-import io.pryv.migration.machine.Shell;
+import io.pryv.migration.machine.SideBySide;
 import io.pryv.migration.platform.Register;
 import io.pryv.migration.platform.StepFailure;
 import io.pryv.migration.redis.Election;
@@ -50,25 +51,41 @@ final class OneWriter {
    *     proven
    */
   void allow() {
-    new Election(hands, source, dest).requireRefusal(door);
-    Shell onDest = hands.on(dest.machine());
-    var data = new DestData(onDest, dest, migration).proven();
-    if (data.used()) {
-      return;
+    SideBySide<Boolean> refuses =
+        SideBySide.begin(
+            () -> {
+              new Election(hands, source, dest).requireRefusal(door);
+              return true;
+            });
+    SideBySide<String> silence =
+        SideBySide.begin(
+            () ->
+                new RegisterContainer(hands.on(source.machine()), source.layout())
+                    .complaint(KeyComparison.FIXTURE_USER));
+    ProvenData data = new DestData(hands.on(dest.machine()), dest, migration).proven();
+    boolean used = data.used();
+    if (!used) {
+      requireNoJob();
+      requireFence();
+      data.require();
     }
-    requireFence();
-    List<String> running = DetachedJob.running(onDest, migration);
+    refuses.end();
+    if (!used) {
+      requireAnswer(silence.end());
+      data.use();
+    }
+  }
+
+  private void requireNoJob() {
+    List<String> running = DetachedJob.running(hands.on(dest.machine()), migration);
     if (!running.isEmpty()) {
       throw new StepFailure(
           dest.machine().name(),
           "jobs of this migration",
-          "none: nothing writes into dest's data",
+          "none: nothing writes into what was brought",
           String.join(", ", running) + " runs. Dest was not elected",
           "source is put back as it was; go again once it has ended");
     }
-    requireAnswer();
-    data.require();
-    data.use();
   }
 
   /** What dest has taken by itself since its launch would be lost with its own data. */
@@ -95,10 +112,7 @@ final class OneWriter {
    * Source's register and dns begin with a write: restarted behind the fence they stay silent, and
    * would until source follows dest. Given up now, the window ends with them answering at once.
    */
-  private void requireAnswer() {
-    String complaint =
-        new RegisterContainer(hands.on(source.machine()), source.layout())
-            .complaint(KeyComparison.FIXTURE_USER);
+  private void requireAnswer(String complaint) {
     if (!complaint.isEmpty()) {
       throw new StepFailure(
           source.machine().name(),

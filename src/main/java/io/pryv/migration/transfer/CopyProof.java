@@ -3,12 +3,11 @@ package io.pryv.migration.transfer;
 import io.pryv.migration.machine.Command;
 import io.pryv.migration.machine.Quote;
 import io.pryv.migration.machine.Shell;
+import io.pryv.migration.machine.SideBySide;
 import io.pryv.migration.platform.Register;
 import io.pryv.migration.platform.StepFailure;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.stream.Collectors;
 
 /**
@@ -53,18 +52,10 @@ final class CopyProof {
 
   /** Compares both sides, at the same time, and puts the ownership right where it isn't. */
   Proven prove() {
-    CompletableFuture<DataFiles> there =
-        CompletableFuture.supplyAsync(() -> list(onSource, source.layout().dataDirectory()));
+    SideBySide<DataFiles> there =
+        SideBySide.begin(() -> list(onSource, source.layout().dataDirectory()));
     DataFiles here = list(onDest, DestData.incoming(dest));
-    DataFiles files;
-    try {
-      files = there.join();
-    } catch (CompletionException e) {
-      if (e.getCause() instanceof StepFailure failure) {
-        throw failure;
-      }
-      throw e;
-    }
+    DataFiles files = there.end();
     List<String> differences =
         files.differences(here, "source", "dest").stream()
             .filter(difference -> !onlyExpired(difference))

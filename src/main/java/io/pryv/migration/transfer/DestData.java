@@ -127,13 +127,15 @@ public final class DestData {
 
   /** Whether {@link #takeOver} has nothing more to do. */
   public boolean tookOver() {
-    return proven().used()
-        && onDest
-            .run(
-                Command.look(
-                    "see whether the data that was brought is in its place",
-                    paths() + "[ ! -e \"$incoming\" ] && [ ! -e \"$moving\" ]"))
-            .succeeded();
+    return onDest
+        .run(
+            Command.look(
+                "see whether the data that was brought is in its place",
+                kept(migration)
+                    + paths()
+                    + "[ -e \"${kept%%/*}/%s\" ] && [ ! -e \"$incoming\" ] && [ ! -e \"$moving\" ]"
+                        .formatted(ProvenData.USED)))
+        .succeeded();
   }
 
   /**

@@ -1,0 +1,32 @@
+package io.pryv.migration.machine;
+
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.function.Supplier;
+
+/** Work that is begun while other work goes on, and whose result is needed before the step ends. */
+public final class SideBySide<T> {
+
+  private final CompletableFuture<T> work;
+
+  private SideBySide(CompletableFuture<T> work) {
+    this.work = work;
+  }
+
+  /** Begins it, in a thread of its own. */
+  public static <T> SideBySide<T> begin(Supplier<T> work) {
+    return new SideBySide<>(CompletableFuture.supplyAsync(work));
+  }
+
+  /** Its result, once it has one; throws what it threw. */
+  public T end() {
+    try {
+      return work.join();
+    } catch (CompletionException e) {
+      if (e.getCause() instanceof RuntimeException failure) {
+        throw failure;
+      }
+      throw e;
+    }
+  }
+}
