@@ -100,6 +100,9 @@ final class Known {
   /** Steps that change something through Redis' own protocol alone. */
   private static final Set<String> BY_REDIS = Set.of("fenceDest");
 
+  /** Steps of the way back that change something only where a job or a switch is under way. */
+  private static final Set<String> FINDS_NOTHING_TO_END = Set.of("endJobs", "settleSwitch");
+
   /** Steps during which something is written to the directory of dest's Redis. */
   private static final Set<String> WRITES_DEST_DATA =
       Set.of(
@@ -139,6 +142,12 @@ final class Known {
           Map.entry("undoPreparation", "listRecords"),
           Map.entry("forgetRollbackNotes", "listRecords"));
 
+  /** What fails on a dest that was started again while it follows: the manual says to roll back. */
+  static final String SEE_DEST_SERVES = "seeDestServes";
+
+  /** Steps at which dest follows, or is about to, and its services are not to be started again. */
+  private static final Set<String> DEST_FOLLOWS = Set.of("openTunnelToSource", "followSource");
+
   /** From its end on there is no way back. */
   static final String RETIRES = "retireSource";
 
@@ -158,6 +167,12 @@ final class Known {
           Map.entry("returnWriter", List.of(Fault.KILLED_DURING)));
 
   private Known() {}
+
+  /** Whether the migration has to be rolled back for it, sooner or later. */
+  static boolean endsInRollback(Cell cell) {
+    return cell.fault() == Fault.ROLLBACK
+        || (cell.fault() == Fault.DOCKER_RESTARTED && DEST_FOLLOWS.contains(cell.step().id()));
+  }
 
   /** Whether the cut-over has to be live for the step to be reached; else it is cold. */
   static boolean live(Step step) {
@@ -192,7 +207,9 @@ final class Known {
 
   /** Whether its first command, of whatever kind, is the one to be caught. */
   static boolean sendsNoChange(Step step) {
-    return onlyLooks(step) || BY_REDIS.contains(step.id());
+    return onlyLooks(step)
+        || BY_REDIS.contains(step.id())
+        || FINDS_NOTHING_TO_END.contains(step.id());
   }
 
   static boolean writesDestData(Step step) {

@@ -169,6 +169,11 @@ final class Matrix {
     if (!cell.fault().kills()) {
       return Verdict.impossible("the step reaches no machine over ssh");
     }
+    if (cell.fault() == Fault.KILLED_DURING) {
+      return Verdict.impossible(
+          "the step reaches no machine over ssh, so that no command marks a moment within it; it is"
+              + " killed before its first act and after its last");
+    }
     if (Known.withinAnother(cell.step())) {
       return Verdict.impossible(
           "the step is no job of its own: killed in it, nothing of it was stored");

@@ -391,6 +391,13 @@ final class MigrationRun {
           || (now != null && now.clear != null)) {
         continue;
       }
+      if (now == null
+          && incident.get("activityId").asText().equals(Known.SEE_DEST_SERVES)
+          && cells.stream().anyMatch(Known::endsInRollback)) {
+        tell("rollback asked for: " + oneLine(incident));
+        rollBack();
+        return;
+      }
       if (now == null) {
         throw new Stuck("an incident without a fault" + trouble());
       }
@@ -573,7 +580,7 @@ final class MigrationRun {
   }
 
   private static boolean goesBack(Cell cell) {
-    return cell.fault() == Fault.ROLLBACK || Known.reachedByRollbackBefore(cell.step()).isPresent();
+    return Known.endsInRollback(cell) || Known.reachedByRollbackBefore(cell.step()).isPresent();
   }
 
   private Result result(

@@ -44,7 +44,7 @@ final class Packing {
 
   /** It can share a migration with most others. */
   private static boolean easilyPlaced(Cell cell) {
-    return !inOutage(cell) && cell.fault() != Fault.ROLLBACK && turnsAt(cell).isEmpty();
+    return !inOutage(cell) && !Known.endsInRollback(cell) && turnsAt(cell).isEmpty();
   }
 
   private static boolean mayJoin(Cell cell, List<Cell> run, List<Step> order) {
@@ -63,7 +63,7 @@ final class Packing {
     }
     Cell early = place(one, order) < place(other, order) ? one : other;
     return place(one, order) != place(other, order)
-        && early.fault() != Fault.ROLLBACK
+        && !Known.endsInRollback(early)
         && turnsAt(early).isEmpty();
   }
 
