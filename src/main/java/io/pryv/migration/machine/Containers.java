@@ -156,14 +156,13 @@ public final class Containers {
   }
 
   /**
-   * Kills Redis and lets nothing but us bring it back, without waiting for it to end in good order:
-   * its data is kept, or a copy that will be made again. The other services go on.
+   * Kills Redis, without waiting for it to end in good order: its data is kept, or a copy that will
+   * be made again. The other services go on. A restart of docker brings it back; whoever changes
+   * its files meanwhile bears that.
    */
-  public void holdRedisDownAndKill() {
+  public void killRedis() {
     shell
-        .run(
-            change("hold Redis down and kill it", prologue() + HOLD_REDIS_DOWN_AND_KILL)
-                .within(DEADLINE))
+        .run(change("kill Redis", prologue() + KILL_REDIS).within(DEADLINE))
         .orFail("look at `docker ps` and stop dest's Redis, then retry");
   }
 
@@ -363,22 +362,11 @@ public final class Containers {
       [ -z "$running" ] || docker stop $running >/dev/null
       """;
 
-  /** As {@link #HOLD}, in as few calls as can be: writes are refused while they run. */
-  private static final String HOLD_REDIS_DOWN_AND_KILL =
+  /** In as few calls as can be: writes are refused while they run. */
+  private static final String KILL_REDIS =
       """
-      umask 077
-      mkdir -p "$work"
-      look() { docker inspect -f '{{.State.Running}} {{.HostConfig.RestartPolicy.Name}}:{{.HostConfig.RestartPolicy.MaximumRetryCount}}' "$redis"; }
-      found=$(look)
-      case $found in
-        *' no:'* | *' :'*) ;;
-        *)
-          touch "$hold"
-          grep -qF -- "$redis " "$hold" || printf '%s %s\n' "$redis" "${found#* }" >>"$hold"
-          docker update --restart=no "$redis" >/dev/null ;;
-      esac
-      case $found in "true "*) docker kill "$redis" >/dev/null || true ;; esac
-      case $(look) in "false "*) ;; *) echo "still running: $redis" >&2; exit 1 ;; esac
+      docker kill "$redis" >/dev/null ||
+        [ "$(docker inspect -f '{{.State.Running}}' "$redis")" = false ]
       """;
 
   private static final String PROVE_DOWN =

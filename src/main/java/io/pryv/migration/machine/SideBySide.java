@@ -18,6 +18,15 @@ public final class SideBySide<T> {
     return new SideBySide<>(CompletableFuture.supplyAsync(work));
   }
 
+  /** Begins what has no result but that it went well. */
+  public static SideBySide<Boolean> begin(Runnable work) {
+    return begin(
+        () -> {
+          work.run();
+          return true;
+        });
+  }
+
   /** Its result, once it has one; throws what it threw. */
   public T end() {
     try {

@@ -2,6 +2,7 @@ package io.pryv.migration.proxy;
 
 import io.pryv.migration.machine.HttpsProbe;
 import io.pryv.migration.machine.NginxContainer;
+import io.pryv.migration.machine.SideBySide;
 import io.pryv.migration.process.StepContext;
 import io.pryv.migration.process.StepContexts;
 import io.pryv.migration.process.StepDelegate;
@@ -26,8 +27,13 @@ class ReloadProxyDelegate extends StepDelegate {
   @Override
   protected void perform(StepContext step) {
     Election election = new Election(step.hands(), step.source(), step.dest());
+    SideBySide<Boolean> refuses =
+        SideBySide.begin(
+            () -> {
+              election.requireRefusal(step.redis());
+            });
     election.requireProxy();
-    election.requireRefusal(step.redis());
+    refuses.end();
     boolean reloaded =
         new ReloadedProxy(
                 () -> Election.noteLed(step.hands().on(step.source().machine()), step.migration()),

@@ -55,7 +55,6 @@ final class OneWriter {
         SideBySide.begin(
             () -> {
               new Election(hands, source, dest).requireRefusal(door);
-              return true;
             });
     SideBySide<String> silence =
         SideBySide.begin(
@@ -65,9 +64,14 @@ final class OneWriter {
     ProvenData data = new DestData(hands.on(dest.machine()), dest, migration).proven();
     boolean used = data.used();
     if (!used) {
-      requireNoJob();
+      SideBySide<Boolean> proven =
+          SideBySide.begin(
+              () -> {
+                requireNoJob();
+                data.require();
+              });
       requireFence();
-      data.require();
+      proven.end();
     }
     refuses.end();
     if (!used) {

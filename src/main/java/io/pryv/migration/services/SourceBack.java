@@ -226,7 +226,7 @@ final class SourceBack {
         destContainers.look().stream()
             .anyMatch(c -> c.up() && c.name().equals(dest.layout().redisContainer()));
     if (up && (destData.proven().used() || mayTakeWrites())) {
-      destContainers.holdRedisDownAndKill();
+      destContainers.killRedis();
     }
     if (destFiles.everEdited(dest.layout().redisConfFile())) {
       destRole.fenced();
@@ -250,7 +250,7 @@ final class SourceBack {
     if (destData.proven().used()) {
       destData.giveBack();
     }
-    if (destContainers.heldDown()) {
+    if (!destContainers.look().stream().allMatch(Container::up)) {
       destContainers.startAgain();
     }
   }

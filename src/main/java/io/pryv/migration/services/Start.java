@@ -39,7 +39,7 @@ final class Start {
   String asWriter(DestData data, RedisDoor door, RoleFile file, Optional<Instant> deadline) {
     boolean tookOver = data.tookOver();
     if (!tookOver) {
-      containers.holdRedisDownAndKill();
+      containers.killRedis();
       data.takeOver();
     }
     boolean running = tookOver && runs();

@@ -116,7 +116,12 @@ public final class DestData {
           mv -T -- "$incoming" "$moving"
         fi
         if [ -d "$moving" ]; then
-          find "$moving" -mindepth 1 -maxdepth 1 -exec mv -t "$data" -- {} +
+          for file in "$moving"/* "$moving"/.[!.]*; do
+            [ -e "$file" ] || continue
+            # What a Redis has made that docker started on half of the files.
+            rm -rf -- "$data/${file##*/}"
+            mv -t "$data" -- "$file"
+          done
           chown --reference="$moving" -- "$data"
           chmod --reference="$moving" -- "$data"
           rmdir -- "$moving"

@@ -133,15 +133,14 @@ class ContainersTest {
   }
 
   @Test
-  void redisAloneIsKilledAndHeldDownAndStartedAgain() {
-    containers.holdRedisDownAndKill();
+  void redisAloneIsKilledAndStartedAgain() {
+    containers.killRedis();
     assertThat(containers.look())
         .filteredOn(c -> !c.name().equals("pryv_redis_1"))
         .allSatisfy(c -> assertThat(c.running()).isTrue())
         .allSatisfy(c -> assertThat(c.restartPolicy()).isEqualTo("always"));
     assertThat(source.container("redis").running()).isFalse();
-    assertThat(source.container("redis").restartPolicy()).isEqualTo("no");
-    containers.holdRedisDownAndKill();
+    containers.killRedis();
     assertThat(source.container("redis").signals()).containsExactly("KILL");
     containers.startAgain();
     assertThat(source.container("redis").running()).isTrue();

@@ -193,7 +193,7 @@ class MachinesAheadTest {
   @Test
   void aDestWhoseRedisDiedHasTakenNothing() {
     provenAndFenced();
-    lab.containers(lab.dest).holdRedisDownAndKill();
+    lab.containers(lab.dest).killRedis();
     lab.destRedis.liftFence();
     assertThatCode(() -> oneWriter().allow()).doesNotThrowAnyException();
   }

@@ -69,7 +69,7 @@ final class PracticePlatform implements AutoCloseable {
   void elect() {
     destData().proven().note();
     destData().proven().use();
-    containers(dest).holdRedisDownAndKill();
+    containers(dest).killRedis();
     destData().takeOver();
     new RoleFile(hands, dest.register()).writer();
     containers(dest).startAgain();

@@ -72,7 +72,7 @@ class DestDataTest {
   @Test
   void whatWasBroughtTakesThePlaceOfDestsOwnAndGivesItBack() {
     assertThat(lab.destData().tookOver()).isFalse();
-    lab.containers(lab.dest).holdRedisDownAndKill();
+    lab.containers(lab.dest).killRedis();
     lab.destData().takeOver();
     assertThat(files(lab.dest.data())).isEqualTo(BROUGHT);
     assertThat(lab.destData().tookOver()).isTrue();
@@ -92,11 +92,21 @@ class DestDataTest {
     assertThat(lab.destData().proven().used()).isTrue();
   }
 
+  @Test
+  void whatARedisMadeThatCameBackMeanwhileGivesWay() throws Exception {
+    lab.containers(lab.dest).killRedis();
+    dyingAt(2, () -> lab.destData().takeOver());
+    lab.dest.dataFile("appendonlydir/manifest", "of a Redis that found no files");
+    lab.dest.dataFile("appendonly.aof", "of a Redis that found no files");
+    lab.destData().takeOver();
+    assertThat(files(lab.dest.data())).isEqualTo(BROUGHT);
+  }
+
   /** At the n-th program that would change a file the machine dies. */
   @ParameterizedTest
   @ValueSource(ints = {1, 2, 3, 4, 5})
   void cutOffAtAnyMomentItIsFinishedOrUndone(int at) {
-    lab.containers(lab.dest).holdRedisDownAndKill();
+    lab.containers(lab.dest).killRedis();
     dyingAt(at, () -> lab.destData().takeOver());
     lab.destData().takeOver();
     assertThat(files(lab.dest.data())).isEqualTo(BROUGHT);
