@@ -45,6 +45,7 @@ final class SourceBack {
   private final RedisDoor door;
   private final SignsOfLife signs;
   private final String migration;
+  private String destDown = "";
 
   SourceBack(
       Hands hands,
@@ -76,12 +77,14 @@ final class SourceBack {
    * @param already source served as before, nothing had to be done
    * @param answered how long each sign of life took
    * @param siteFileRestored whether nginx's site file had to be put back
+   * @param destDown why dest, on its own data again, does not start; empty when it runs
    * @param destUnreachable why dest could not be put back, when it could not
    */
   record Restored(
       boolean already,
       Map<String, Duration> answered,
       boolean siteFileRestored,
+      String destDown,
       Optional<StepFailure> destUnreachable) {
 
     String said() {
@@ -93,7 +96,8 @@ final class SourceBack {
           + (answered.isEmpty() ? "" : "; answers: ")
           + answered.entrySet().stream()
               .map(e -> e.getKey() + " after " + e.getValue().toMillis() + " ms")
-              .collect(Collectors.joining(", "));
+              .collect(Collectors.joining(", "))
+          + (destDown.isEmpty() ? "" : "; dest is on its own data again, but is down: " + destDown);
     }
   }
 
@@ -120,6 +124,7 @@ final class SourceBack {
         runs && !siteFileRestored && !roleRestored && !writesRestored && !forgotten,
         answered,
         siteFileRestored,
+        destDown,
         destUnreachable);
   }
 
@@ -251,7 +256,14 @@ final class SourceBack {
       destData.giveBack();
     }
     if (!destContainers.look().stream().allMatch(Container::up)) {
-      destContainers.startAgain();
+      try {
+        destContainers.startAgain();
+      } catch (ConnectionLost unknown) {
+        throw unknown;
+      } catch (StepFailure doesNotStart) {
+        // Source serves, and dest's file is fenced: the next window tries again.
+        destDown = doesNotStart.found();
+      }
     }
   }
 }

@@ -353,6 +353,7 @@ class SandboxMigrationTest extends RunningEngine {
     lab.dest.diskFullOnceFenced(lab.source, true);
 
     assertThatTheWindowIsGivenUp(migration, "No space left on device");
+    assertThatDestRunsOnItsOwnData();
 
     lab.dest.diskFullOnceFenced(lab.source, false);
     go(migration);
@@ -367,6 +368,7 @@ class SandboxMigrationTest extends RunningEngine {
     lab.dest.portTaken(true);
 
     assertThatTheWindowIsGivenUp(migration, "port is already allocated");
+    assertThat(lab.dest.container("redis").running()).as("it can not, for the port").isFalse();
 
     lab.dest.portTaken(false);
     go(migration);
@@ -395,7 +397,6 @@ class SandboxMigrationTest extends RunningEngine {
         .contains("The cold window was given up, source serves as before", why);
     assertThat(lab.source.fingerprint()).isEqualTo(sourceBefore);
     assertThat(lab.source.serves()).isTrue();
-    assertThatDestRunsOnItsOwnData();
     SandboxPlatform.createUser("meanwhile", lab.source);
   }
 

@@ -104,6 +104,19 @@ class SourceBackTest {
   }
 
   @Test
+  void aDestThatDoesNotStartKeepsNobodyFromTheGate() {
+    stopWrites();
+    lab.elect();
+    lab.dest.container("redis").onStart("echo 'port is already allocated' >&2; exit 1");
+    SourceBack.Restored restored = back().restore();
+    assertThat(restored.destUnreachable()).isEmpty();
+    assertThat(restored.said()).contains("but is down: ").contains("port is already allocated");
+    assertThatSourceServesAsBefore();
+    assertThat(lab.dest.data().resolve("appendonly.aof")).hasContent("dest's own");
+    assertThat(lab.dest.redisConf()).content().contains("min-replicas-to-write");
+  }
+
+  @Test
   void aDestThatWasKilledAndNotStartedIsStartedByTheNextTry() {
     stopWrites();
     lab.elect();
