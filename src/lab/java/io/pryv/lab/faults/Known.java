@@ -70,6 +70,7 @@ final class Known {
           "measureSwitch",
           "catchUp",
           "listRefusedWrites",
+          "listRefusedInWindow",
           "compareBeforeFollow",
           "verifyData",
           "verifyDns",

@@ -96,6 +96,11 @@ public final class RestingFiles {
     return true;
   }
 
+  /** Whether settings are changed that {@link #end} has still to set again. */
+  public boolean begun() {
+    return notes.has(NOTE);
+  }
+
   private boolean keep(RedisServer redis) {
     if (notes.has(NOTE)) {
       return false;

@@ -2,9 +2,11 @@ package io.pryv.migration.rollback;
 
 import io.pryv.migration.machine.HttpsProbe;
 import io.pryv.migration.platform.Register;
+import io.pryv.migration.platform.StepFailure;
 import io.pryv.migration.process.StepContext;
 import io.pryv.migration.process.StepContexts;
 import io.pryv.migration.process.StepDelegate;
+import io.pryv.migration.redis.RestingFiles;
 import io.pryv.migration.redis.WriteProof;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -44,6 +46,16 @@ class ProveAsBeforeDelegate extends StepDelegate {
                                   ? ""
                                   : ", %d changed by others".formatted(found.others().size())))
               .orElse(machine + ": nothing had been changed yet"));
+    }
+    if (new RestingFiles(step.hands().on(step.source().machine()), step.migration()).begun()) {
+      throw new StepFailure(
+          step.source().machine().name(),
+          "Redis' settings save and auto-aof-rewrite-percentage",
+          "as before the cold window",
+          "changed for it, and not set again",
+          "set them as ~/.register-migration/"
+              + step.migration()
+              + "/redis-files-at-rest says (redis-cli CONFIG SET), remove that file, then retry");
     }
     WriteProof.atItsAddress(step.source(), step.redis(), https, step.platform().domain())
         .orFail(

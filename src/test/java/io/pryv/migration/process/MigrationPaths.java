@@ -83,6 +83,7 @@ abstract class MigrationPaths extends EngineTest {
             "proxySource",
             "reloadProxy",
             "proveProxy",
+            "listRefusedInWindow",
             "compareBeforeFollow",
             "openTunnel",
             "followDest",

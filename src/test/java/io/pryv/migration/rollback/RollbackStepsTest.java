@@ -7,6 +7,7 @@ import io.pryv.migration.dns.FakeDns;
 import io.pryv.migration.machine.Containers;
 import io.pryv.migration.machine.DetachedJob;
 import io.pryv.migration.machine.FakeHttps;
+import io.pryv.migration.machine.Notes;
 import io.pryv.migration.machine.SandboxHands;
 import io.pryv.migration.machine.SandboxRegister;
 import io.pryv.migration.machine.SandboxShell;
@@ -162,6 +163,15 @@ class RollbackStepsTest {
     assertThatThrownBy(() -> step.run(new ProveAsBeforeDelegate(step.contexts(), https)))
         .isInstanceOf(StepFailure.class)
         .hasMessageContaining("what was just written into its own Redis");
+  }
+
+  @Test
+  void settingsOfTheColdWindowThatAreStillSetAreAFailure() {
+    new Notes(hands.on(source.shell().machine()), SandboxRegister.MIGRATION)
+        .put("redis-files-at-rest", "save 900 1\nauto-aof-rewrite-percentage 100");
+    assertThatThrownBy(() -> step.run(new ProveAsBeforeDelegate(step.contexts(), https)))
+        .isInstanceOf(StepFailure.class)
+        .hasMessageContaining("changed for it, and not set again");
   }
 
   @Test
