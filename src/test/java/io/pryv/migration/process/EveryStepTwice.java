@@ -43,6 +43,8 @@ final class EveryStepTwice implements BeanPostProcessor {
           "prepareWindow", "test the new site file in .*, in its /tmp",
           "proveAsBefore", "Redis: (SET|DEL) rm\\w+:server",
           "proveCopy", "note that the data is proven",
+          // A dest that does not start is started again at each try.
+          "putSourceBack", "start what does not run of the services",
           "rehearseWindow", "test the new site file in .*, in its /tmp",
           "returnProxy", "Redis: (SET|DEL) rm\\w+:server");
 
