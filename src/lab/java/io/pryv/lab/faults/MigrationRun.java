@@ -41,6 +41,10 @@ final class MigrationRun {
   private static final Duration LONGEST_RECOVERY = Duration.ofMinutes(2);
   private static final Duration LONGEST_WAIT = Duration.ofSeconds(40);
   private static final Duration UNREACHABLE = Duration.ofSeconds(20);
+
+  /** Somebody frees the disk, also of a step that waits and does not fail. */
+  private static final Duration DISK_FULL = Duration.ofMinutes(1);
+
   private static final int MOST_RETRIES = 8;
   private static final int MOST_PUT_BACK = 3;
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -323,7 +327,7 @@ final class MigrationRun {
       case COMMAND_FAILS, RETRY_TWICE -> release(cell);
       case DISK_FULL -> {
         lab.fillDestDisk();
-        now.clear = now.injected.plus(LONGEST_RECOVERY);
+        now.clear = now.injected.plus(DISK_FULL);
         release(cell);
       }
       case CONTAINER_DIES -> {

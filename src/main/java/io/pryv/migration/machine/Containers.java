@@ -381,9 +381,14 @@ public final class Containers {
       names=$(ours --format '{{.Names}}' --filter status=created --filter status=exited --filter status=dead)
       there() { printf '%s\\n' "$names" | grep -xF -- "$1" || true; }
       but() { printf '%s\\n' "$names" | grep -vxF "$@" || true; }
+      # After a reboot docker may be starting it, too, and lets only one of both have its port.
+      begin() {
+        docker start "$1" >/dev/null ||
+          { sleep 1; [ "$(docker inspect -f '{{.State.Running}}' "$1")" = true ]; }
+      }
       wave() {
         local pids= name pid failed=
-        for name in "$@"; do docker start "$name" >/dev/null & pids="$pids $!"; done
+        for name in "$@"; do begin "$name" & pids="$pids $!"; done
         for pid in $pids; do wait "$pid" || failed=yes; done
         [ -z "$failed" ]
       }

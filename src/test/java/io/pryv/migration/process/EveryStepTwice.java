@@ -34,19 +34,19 @@ final class EveryStepTwice implements BeanPostProcessor {
    * container.
    */
   private static final Map<String, String> PROOFS =
-      Map.of(
-          "fenceDest", "Redis: fence it \\(min-slaves-to-write was 99, .*",
-          "stopWrites", "Redis: fence it \\(min-slaves-to-write was 99, .*",
-          "reloadProxy", "Redis: (SET|DEL) rm\\w+:server",
-          "followDest", "Redis: (SET|DEL) register-migration:.*:followed",
-          "prepareReturn", "test the new site file in .*, in its /tmp",
-          "prepareWindow", "test the new site file in .*, in its /tmp",
-          "proveAsBefore", "Redis: (SET|DEL) rm\\w+:server",
-          "proveCopy", "note that the data is proven",
+      Map.ofEntries(
+          Map.entry("fenceDest", "Redis: fence it \\(min-slaves-to-write was 99, .*"),
+          Map.entry("stopWrites", "Redis: fence it \\(min-slaves-to-write was 99, .*"),
+          Map.entry("reloadProxy", "Redis: (SET|DEL) rm\\w+:server"),
+          Map.entry("followDest", "Redis: (SET|DEL) register-migration:.*:followed"),
+          Map.entry("prepareReturn", "test the new site file in .*, in its /tmp"),
+          Map.entry("prepareWindow", "test the new site file in .*, in its /tmp"),
+          Map.entry("proveAsBefore", "Redis: (SET|DEL) rm\\w+:server"),
+          Map.entry("proveCopy", "note that the data is proven"),
           // A dest that does not start is started again at each try.
-          "putSourceBack", "start what does not run of the services",
-          "rehearseWindow", "test the new site file in .*, in its /tmp",
-          "returnProxy", "Redis: (SET|DEL) rm\\w+:server");
+          Map.entry("putSourceBack", "start what does not run of the services"),
+          Map.entry("rehearseWindow", "test the new site file in .*, in its /tmp"),
+          Map.entry("returnProxy", "Redis: (SET|DEL) rm\\w+:server"));
 
   /** Steps that attach to a job on a machine: what they tell is its result, at every run. */
   private static final Set<String> ATTACHED = Set.of("backUp", "bulkSync", "preSync", "lastSync");
