@@ -8,11 +8,11 @@ import io.pryv.migration.machine.RegisterContainer;
 import io.pryv.migration.machine.SideBySide;
 import io.pryv.migration.platform.Register;
 import io.pryv.migration.platform.StepFailure;
+import io.pryv.migration.redis.DestData;
 import io.pryv.migration.redis.Election;
 import io.pryv.migration.redis.KeyComparison;
 import io.pryv.migration.redis.RedisDoor;
 import io.pryv.migration.redis.RedisServer;
-import io.pryv.migration.transfer.DestData;
 import java.util.List;
 
 /**

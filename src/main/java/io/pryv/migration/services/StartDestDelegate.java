@@ -6,8 +6,8 @@ import io.pryv.migration.machine.HttpsProbe;
 import io.pryv.migration.process.StepContext;
 import io.pryv.migration.process.StepContexts;
 import io.pryv.migration.process.StepDelegate;
+import io.pryv.migration.redis.DestData;
 import io.pryv.migration.redis.RoleFile;
-import io.pryv.migration.transfer.DestData;
 import org.springframework.stereotype.Component;
 
 @Component("startDest")

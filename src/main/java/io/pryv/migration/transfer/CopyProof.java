@@ -6,6 +6,7 @@ import io.pryv.migration.machine.Shell;
 import io.pryv.migration.machine.SideBySide;
 import io.pryv.migration.platform.Register;
 import io.pryv.migration.platform.StepFailure;
+import io.pryv.migration.redis.DestData;
 import java.time.Duration;
 import java.util.List;
 import java.util.stream.Collectors;

@@ -1,5 +1,6 @@
 package io.pryv.migration.transfer;
 
+import io.pryv.migration.redis.DestData;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

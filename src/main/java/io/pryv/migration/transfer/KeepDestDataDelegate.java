@@ -3,6 +3,7 @@ package io.pryv.migration.transfer;
 import io.pryv.migration.process.StepContext;
 import io.pryv.migration.process.StepContexts;
 import io.pryv.migration.process.StepDelegate;
+import io.pryv.migration.redis.DestData;
 import io.pryv.migration.redis.Election;
 import org.springframework.stereotype.Component;
 

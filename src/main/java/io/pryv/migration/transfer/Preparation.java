@@ -5,6 +5,7 @@ import io.pryv.migration.machine.Containers;
 import io.pryv.migration.machine.FileUndo;
 import io.pryv.migration.platform.Register;
 import io.pryv.migration.platform.StepFailure;
+import io.pryv.migration.redis.DestData;
 import io.pryv.migration.redis.RedisDoor;
 import io.pryv.migration.redis.RedisServer;
 import java.util.ArrayList;

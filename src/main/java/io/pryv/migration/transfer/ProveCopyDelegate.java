@@ -6,6 +6,7 @@ import io.pryv.migration.platform.StepFailure;
 import io.pryv.migration.process.StepContext;
 import io.pryv.migration.process.StepContexts;
 import io.pryv.migration.process.StepDelegate;
+import io.pryv.migration.redis.DestData;
 import java.util.List;
 import org.springframework.stereotype.Component;
 

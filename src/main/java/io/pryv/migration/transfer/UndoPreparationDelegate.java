@@ -7,6 +7,7 @@ import io.pryv.migration.process.Rehearsals;
 import io.pryv.migration.process.StepContext;
 import io.pryv.migration.process.StepContexts;
 import io.pryv.migration.process.StepDelegate;
+import io.pryv.migration.redis.DestData;
 import io.pryv.migration.redis.Election;
 import org.springframework.stereotype.Component;
 

@@ -88,9 +88,17 @@ class MatrixTest {
   void aStepThatIsNoJobOfItsOwnCannotBeKilledByItself() {
     assertThat(verdict("readPlatformFile", Fault.KILLED_DURING).run()).isFalse();
     assertThat(verdict("readPlatformFile", Fault.KILLED_DURING).equal()).isEmpty();
-    assertThat(verdict("listRecords", Fault.KILLED_DURING).run()).isTrue();
-    assertThat(verdict("writeReport", Fault.KILLED_DURING).equal())
-        .contains(cell("listRecords", Fault.KILLED_DURING));
+    assertThat(verdict("listRecords", Fault.KILLED_AFTER).run()).isTrue();
+    assertThat(verdict("writeReport", Fault.KILLED_AFTER).equal())
+        .contains(cell("listRecords", Fault.KILLED_AFTER));
+  }
+
+  @Test
+  void aStepThatReachesNoMachineHasNoMomentWithinItToBeKilledAt() {
+    Verdict verdict = verdict("listRecords", Fault.KILLED_DURING);
+    assertThat(verdict.run()).isFalse();
+    assertThat(verdict.equal()).isEmpty();
+    assertThat(verdict.reason()).contains("no command marks a moment within it");
   }
 
   @Test

@@ -9,10 +9,10 @@ import io.pryv.migration.machine.SandboxRegister;
 import io.pryv.migration.machine.SandboxShell;
 import io.pryv.migration.machine.Shell;
 import io.pryv.migration.platform.Machine.Role;
+import io.pryv.migration.redis.DestData;
 import io.pryv.migration.redis.FakeRedis;
 import io.pryv.migration.redis.RedisDoor;
 import io.pryv.migration.redis.RoleFile;
-import io.pryv.migration.transfer.DestData;
 
 /**
  * Two registers in sandboxes, source with one user, whose services answer while their containers

@@ -9,6 +9,7 @@ import io.pryv.migration.machine.SshdProcess;
 import io.pryv.migration.platform.Machine;
 import io.pryv.migration.platform.Machine.Role;
 import io.pryv.migration.platform.Register;
+import io.pryv.migration.redis.DestData;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

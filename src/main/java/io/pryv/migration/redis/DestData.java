@@ -1,4 +1,4 @@
-package io.pryv.migration.transfer;
+package io.pryv.migration.redis;
 
 import io.pryv.migration.machine.Command;
 import io.pryv.migration.machine.ProvenData;
@@ -6,8 +6,6 @@ import io.pryv.migration.machine.Quote;
 import io.pryv.migration.machine.Shell;
 import io.pryv.migration.platform.Register;
 import io.pryv.migration.platform.StepFailure;
-import io.pryv.migration.redis.RedisDoor;
-import io.pryv.migration.redis.RedisServer;
 import java.time.Duration;
 import java.util.Map;
 
@@ -28,7 +26,7 @@ public final class DestData {
   private static final String MOVING = ".register-migration-moving";
 
   /** Below a data directory: what Redis knows nothing of. */
-  static final String OURS = ".register-migration-*";
+  public static final String OURS = ".register-migration-*";
 
   private static final Duration DEADLINE = Duration.ofMinutes(3);
 
@@ -43,7 +41,7 @@ public final class DestData {
   }
 
   /** The directory that rsync fills. */
-  static String incoming(Register dest) {
+  public static String incoming(Register dest) {
     return dest.layout().dataDirectory() + "/" + INCOMING;
   }
 
@@ -53,7 +51,7 @@ public final class DestData {
   }
 
   /** Sets {@code kept}. */
-  static String kept(String migration) {
+  private static String kept(String migration) {
     return "kept=\"$HOME/.register-migration/\"" + Quote.sh(migration) + "/" + KEPT + "\n";
   }
 
@@ -192,7 +190,7 @@ public final class DestData {
    * Puts dest's own data back and removes what was brought, with dest's services stopped; says
    * whether anything had been kept.
    */
-  boolean restore() {
+  public boolean restore() {
     if (!kept()) {
       return false;
     }
@@ -215,7 +213,7 @@ public final class DestData {
   }
 
   /** Removes what is kept, and what was brought and not used; says whether there was anything. */
-  boolean forget() {
+  public boolean forget() {
     if (!kept()) {
       return false;
     }
@@ -232,7 +230,7 @@ public final class DestData {
   }
 
   /** Whether anything is kept. */
-  boolean kept() {
+  public boolean kept() {
     return !onDest
         .run(
             Command.look(
