@@ -171,11 +171,14 @@ public final class DestData {
                         set -eu
                         running=$(docker ps -q --filter "name=^/%s$")
                         [ -z "$running" ] || { echo "refused: dest's Redis runs"; exit 90; }
+                        [ -d "$kept" ] || { echo "refused: what dest held by itself was not kept"; exit 91; }
                         """
                             .formatted(dest.layout().redisContainer())
                         + script)
                 .within(DEADLINE))
-        .orFail("see who has started dest's Redis, and whether the disk is full, then retry");
+        .orFail(
+            "see who has started dest's Redis, whether the step keepDestData has run, and whether the"
+                + " disk is full, then retry");
   }
 
   private String paths() {

@@ -88,16 +88,16 @@ final class SourceBack {
       Optional<StepFailure> destUnreachable) {
 
     String said() {
-      if (already) {
-        return "already done: source serves as before";
-      }
-      return "source serves again as before"
+      return (already ? "already done: source serves as before" : "source serves again as before")
           + (siteFileRestored ? ", its site file put back to the byte" : "")
-          + (answered.isEmpty() ? "" : "; answers: ")
-          + answered.entrySet().stream()
-              .map(e -> e.getKey() + " after " + e.getValue().toMillis() + " ms")
-              .collect(Collectors.joining(", "))
+          + (already ? "" : answers())
           + (destDown.isEmpty() ? "" : "; dest is on its own data again, but is down: " + destDown);
+    }
+
+    private String answers() {
+      return answered.entrySet().stream()
+          .map(e -> e.getKey() + " after " + e.getValue().toMillis() + " ms")
+          .collect(Collectors.joining(", ", "; answers: ", ""));
     }
   }
 
@@ -227,14 +227,15 @@ final class SourceBack {
     if (destIsLeftAlone()) {
       return;
     }
+    // First, so that whatever starts it from here on starts it fenced.
+    if (destFiles.everEdited(dest.layout().redisConfFile())) {
+      destRole.fenced();
+    }
     boolean up =
         destContainers.look().stream()
             .anyMatch(c -> c.up() && c.name().equals(dest.layout().redisContainer()));
     if (up && (destData.proven().used() || mayTakeWrites())) {
       destContainers.killRedis();
-    }
-    if (destFiles.everEdited(dest.layout().redisConfFile())) {
-      destRole.fenced();
     }
   }
 

@@ -61,11 +61,16 @@ class SourceBackTest {
     lab.dest
         .container("redis")
         .onKill(
-            "grep -c min-replicas-to-write '%s' >\"$SANDBOX/source-fenced\" || true"
-                .formatted(lab.source.redisConf()));
+            """
+            grep -c min-replicas-to-write '%s' >"$SANDBOX/source-fenced"
+            grep -c min-replicas-to-write '%s' >"$SANDBOX/dest-fenced"
+            true
+            """
+                .formatted(lab.source.redisConf(), lab.dest.redisConf()));
     back().restore();
     assertThatSourceServesAsBefore();
     assertThat(lab.dest.shell().root().resolve("source-fenced")).content().isNotEqualTo("0\n");
+    assertThat(lab.dest.shell().root().resolve("dest-fenced")).content().isNotEqualTo("0\n");
     assertThatDestIsFencedOnItsOwnData();
   }
 

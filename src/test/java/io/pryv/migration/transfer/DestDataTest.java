@@ -86,6 +86,15 @@ class DestDataTest {
   }
 
   @Test
+  void whatWasNotKeptIsNotReplaced() {
+    assertThat(lab.destData().forget()).isTrue();
+    lab.containers(lab.dest).killRedis();
+    assertThatThrownBy(() -> lab.destData().takeOver())
+        .hasMessageContaining("what dest held by itself was not kept");
+    assertThat(files(lab.dest.data())).isEqualTo(OWN);
+  }
+
+  @Test
   void neitherIsDoneBesideARunningRedis() {
     assertThatThrownBy(() -> lab.destData().takeOver()).hasMessageContaining("dest's Redis runs");
     assertThatThrownBy(() -> lab.destData().giveBack()).hasMessageContaining("dest's Redis runs");
