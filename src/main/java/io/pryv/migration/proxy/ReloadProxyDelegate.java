@@ -32,11 +32,16 @@ class ReloadProxyDelegate extends StepDelegate {
             () -> {
               election.requireRefusal(step.redis());
             });
-    election.requireProxy();
+    boolean leads = election.nginxLeadsToDest();
     refuses.end();
     boolean reloaded =
         new ReloadedProxy(
-                () -> Election.noteLed(step.hands().on(step.source().machine()), step.migration()),
+                () -> {
+                  boolean noted =
+                      Election.noteLed(step.hands().on(step.source().machine()), step.migration());
+                  boolean written = !leads && writeSite(step);
+                  return noted || written;
+                },
                 new NginxContainer(
                     step.hands().on(step.source().machine()), step.source().layout()),
                 WriteProof.at(
@@ -51,5 +56,15 @@ class ReloadProxyDelegate extends StepDelegate {
         (reloaded ? "" : "already done: ")
             + "source's nginx leads clients to dest: what is written into dest's Redis is read at"
             + " source's address");
+  }
+
+  /** Again, where the way back had undone it before it saw that nginx may have read it. */
+  private static boolean writeSite(StepContext step) {
+    return new SiteFile(
+            step.source(),
+            step.hands().on(step.source().machine()),
+            step.hands().files(step.source().machine()),
+            step.migration())
+        .apply(step.get("proxySite", SiteFile.Prepared.class));
   }
 }

@@ -74,7 +74,7 @@ final class SiteFile {
           path(),
           "the text for which the edit was prepared",
           "another: somebody has changed the file since",
-          "see who changes it; the edit must be prepared anew");
+          "see who changes it and put it back: the edit was prepared, and tested, for that text");
     }
     files.write(path(), file.bytes(prepared.after()), "644");
     if (!read().equals(prepared.after())) {

@@ -53,22 +53,6 @@ public final class Election {
   }
 
   /**
-   * Goes on only once source's nginx leads every client of the register to dest.
-   *
-   * @throws StepFailure when it would lead one to source's own
-   */
-  public void requireProxy() {
-    if (!nginxLeadsToDest()) {
-      throw new StepFailure(
-          source.machine().name(),
-          source.layout().nginxSiteFile(),
-          "upstream " + UPSTREAM + " leads to dest, " + dest.publicAddress(),
-          "it does not: source would be a second writer. Nothing was started",
-          "see who has edited the file since the step proxySource; put that edit back, then retry");
-    }
-  }
-
-  /**
    * Goes on only while source takes no write: a master behind its fence, in its file, too, or a
    * replica.
    *

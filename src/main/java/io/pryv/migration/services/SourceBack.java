@@ -101,7 +101,11 @@ final class SourceBack {
     }
   }
 
-  /** Puts source back; looks first, and touches nothing of a source that serves as before. */
+  /**
+   * Puts source back; looks first, and touches nothing of a source that serves as before.
+   *
+   * @throws DestMayHaveTakenWrites when it is too late for that; source goes on refusing writes
+   */
   Restored restore() {
     boolean siteFileRestored = undoSiteFileBeforeFirstClient();
     Optional<StepFailure> destUnreachable = reachingDest(this::holdDestDown);
@@ -177,12 +181,8 @@ final class SourceBack {
   }
 
   private StepFailure afterFirstClient(String site) {
-    return new StepFailure(
-        source.machine().name(),
-        source.layout().nginxContainer(),
-        "not to have read " + site + " since that points to dest",
-        "it may have: clients may have written to dest",
-        "dest may be the writer: ask for a rollback, which finds out, and carries dest's writes");
+    return new DestMayHaveTakenWrites(
+        source.machine().name(), source.layout().nginxContainer(), site);
   }
 
   /**

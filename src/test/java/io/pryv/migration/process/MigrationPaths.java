@@ -3,6 +3,7 @@ package io.pryv.migration.process;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.pryv.migration.services.DestMayHaveTakenWrites;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -919,6 +920,38 @@ abstract class MigrationPaths extends EngineTest {
     go(migration);
     taskAt(migration, "nameServers");
     assertThat((String) variable(migration, "windowFailure")).isEmpty();
+  }
+
+  @Test
+  void onceDestMayHaveTakenAWriteAFailedColdWindowGoesForward() {
+    String migration = start();
+    taskAt(migration, "gate");
+    steps.failing("proxySource", 2, "source has lost its power");
+    steps.on("putSourceBack", (step, call) -> tooLate());
+    int before = steps.played().size();
+    go(migration);
+    taskAt(migration, "nameServers");
+
+    assertThat(played(before))
+        .containsSubsequence(
+            "proxySource", "putSourceBack", "reloadProxy", "proveProxy", "compareBeforeFollow");
+    assertThat(steps.calls("putSourceBack")).isEqualTo(1);
+  }
+
+  @Test
+  void aRollbackThatLearnsSoWaitsForThePersonWhoAskedForIt() {
+    String migration = start();
+    taskAt(migration, "gate");
+    steps.on("putSourceBack", (step, call) -> tooLate());
+    complete(migration, "gate", Map.of("gateDecision", "rollBack"));
+
+    assertThat(failedJob(migration, "restoreSource").getIncidentMessage())
+        .contains("clients may have written to dest", "See who takes writes");
+    assertThat(steps.calls("reloadProxy")).isZero();
+  }
+
+  private static void tooLate() {
+    throw new DestMayHaveTakenWrites("source", "pryv_reverse_proxy_1", "/nginx/site.conf");
   }
 
   @Test

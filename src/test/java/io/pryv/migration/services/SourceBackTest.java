@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.pryv.migration.machine.Command;
 import io.pryv.migration.machine.Container;
 import io.pryv.migration.machine.SandboxRegister;
-import io.pryv.migration.platform.StepFailure;
 import io.pryv.migration.redis.Election;
 import io.pryv.migration.redis.RoleFile;
 import java.nio.charset.StandardCharsets;
@@ -169,9 +168,8 @@ class SourceBackTest {
     proxy();
     nginxIsStartedAgain();
     assertThatThrownBy(() -> back().restore())
-        .isInstanceOf(StepFailure.class)
-        .hasMessageContaining("clients may have written to dest")
-        .hasMessageContaining("ask for a rollback");
+        .isInstanceOf(DestMayHaveTakenWrites.class)
+        .hasMessageContaining("clients may have written to dest");
     assertThat(lab.sourceRedis.fenced()).isTrue();
     assertThat(lab.source.container("reverse_proxy").running()).isTrue();
   }
