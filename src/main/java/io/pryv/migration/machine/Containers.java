@@ -166,6 +166,37 @@ public final class Containers {
         .orFail("look at `docker ps` and stop dest's Redis, then retry");
   }
 
+  /**
+   * Changes the files of Redis: kills it, runs the script, and starts it on them, with whatever
+   * else does not run. One command, since its clients, register and dns, wait the longer between
+   * their tries the longer they find no Redis. Cut off, it is finished by the next call, if the
+   * script can be.
+   *
+   * @param condition a script that fails, and says why, when nothing may be done
+   */
+  public void changeRedisFiles(String purpose, String condition, String script) {
+    Command change =
+        change(
+                "kill Redis, " + purpose + ", start it",
+                prologue()
+                    + "(\n"
+                    + condition
+                    + ")\n"
+                    + KILL_REDIS
+                    + "(\n"
+                    + script
+                    + ")\n"
+                    + BEGIN
+                    + "begin \"$redis\"\n"
+                    + START
+                    + LIFT)
+            .within(DEADLINE);
+    shell
+        .run(change)
+        .orFail(
+            "look at `docker ps -a`, at the log of Redis, and whether the disk is full, then retry");
+  }
+
   /** The services that the compose file declares. */
   public List<String> declaredServices() {
     return shell
@@ -375,24 +406,29 @@ public final class Containers {
       [ -z "$running" ] || { echo "still running: $running" >&2; exit 1; }
       """;
 
-  /** Containers that exist are started in waves, several times faster than compose does it. */
-  private static final String WAVES =
+  private static final String BEGIN =
       """
-      names=$(ours --format '{{.Names}}' --filter status=created --filter status=exited --filter status=dead)
-      there() { printf '%s\\n' "$names" | grep -xF -- "$1" || true; }
-      but() { printf '%s\\n' "$names" | grep -vxF "$@" || true; }
       # After a reboot docker may be starting it, too, and lets only one of both have its port.
       begin() {
         docker start "$1" >/dev/null ||
           { sleep 1; [ "$(docker inspect -f '{{.State.Running}}' "$1")" = true ]; }
       }
-      wave() {
-        local pids= name pid failed=
-        for name in "$@"; do begin "$name" & pids="$pids $!"; done
-        for pid in $pids; do wait "$pid" || failed=yes; done
-        [ -z "$failed" ]
-      }
       """;
+
+  /** Containers that exist are started in waves, several times faster than compose does it. */
+  private static final String WAVES =
+      BEGIN
+          + """
+          names=$(ours --format '{{.Names}}' --filter status=created --filter status=exited --filter status=dead)
+          there() { printf '%s\\n' "$names" | grep -xF -- "$1" || true; }
+          but() { printf '%s\\n' "$names" | grep -vxF "$@" || true; }
+          wave() {
+            local pids= name pid failed=
+            for name in "$@"; do begin "$name" & pids="$pids $!"; done
+            for pid in $pids; do wait "$pid" || failed=yes; done
+            [ -z "$failed" ]
+          }
+          """;
 
   /** As the services depend on each other. */
   private static final String START =

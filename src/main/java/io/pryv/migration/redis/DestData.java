@@ -1,6 +1,7 @@
 package io.pryv.migration.redis;
 
 import io.pryv.migration.machine.Command;
+import io.pryv.migration.machine.Containers;
 import io.pryv.migration.machine.ProvenData;
 import io.pryv.migration.machine.Quote;
 import io.pryv.migration.machine.Shell;
@@ -102,30 +103,32 @@ public final class DestData {
   }
 
   /**
-   * Lets what was brought, and is {@link ProvenData#use in use}, take the place of dest's own,
-   * while its Redis is down. Cut off, it is finished by the next call.
+   * Lets what was brought, and is {@link ProvenData#use in use}, take the place of dest's own: its
+   * Redis runs on that when this returns. Cut off, it is finished by the next call.
    */
-  public void takeOver() {
-    move(
+  public void takeOver(Containers containers) {
+    containers.changeRedisFiles(
         "put the data that was brought in the place of dest's own",
-        """
-        if [ -d "$incoming" ]; then
-          find "$data" -mindepth 1 -maxdepth 1 ! -name '%1$s' -exec rm -rf -- {} +
-          mv -T -- "$incoming" "$moving"
-        fi
-        if [ -d "$moving" ]; then
-          for file in "$moving"/* "$moving"/.[!.]*; do
-            [ -e "$file" ] || continue
-            # What a Redis has made that docker started on half of the files.
-            rm -rf -- "$data/${file##*/}"
-            mv -t "$data" -- "$file"
-          done
-          chown --reference="$moving" -- "$data"
-          chmod --reference="$moving" -- "$data"
-          rmdir -- "$moving"
-        fi
-        """
-            .formatted(OURS));
+        requireKept(),
+        paths()
+            + """
+            if [ -d "$incoming" ]; then
+              find "$data" -mindepth 1 -maxdepth 1 ! -name '%1$s' -exec rm -rf -- {} +
+              mv -T -- "$incoming" "$moving"
+            fi
+            if [ -d "$moving" ]; then
+              for file in "$moving"/* "$moving"/.[!.]*; do
+                [ -e "$file" ] || continue
+                # What a Redis has made that docker started on half of the files.
+                rm -rf -- "$data/${file##*/}"
+                mv -t "$data" -- "$file"
+              done
+              chown --reference="$moving" -- "$data"
+              chmod --reference="$moving" -- "$data"
+              rmdir -- "$moving"
+            fi
+            """
+                .formatted(OURS));
   }
 
   /** Whether {@link #takeOver} has nothing more to do. */
@@ -146,39 +149,34 @@ public final class DestData {
    * and what was brought is where the next sync goes on with it, proven no more.
    */
   public void giveBack() {
-    move(
-        "put dest's own data back in its place",
-        """
-        if [ ! -d "$incoming" ]; then
-          mkdir -p -- "$moving"
-          find "$data" -mindepth 1 -maxdepth 1 ! -name '%1$s' -exec mv -t "$moving" -- {} +
-          mv -T -- "$moving" "$incoming"
-        fi
-        rsync --archive --numeric-ids --delete --exclude='/%1$s' "$kept/" "$data/"
-        """
-            .formatted(OURS));
-    proven().forget();
-  }
-
-  private void move(String purpose, String script) {
     onDest
         .run(
             Command.change(
-                    purpose,
-                    kept(migration)
+                    "put dest's own data back in its place",
+                    "set -eu\n"
+                        + requireKept()
                         + paths()
                         + """
-                        set -eu
-                        running=$(docker ps -q --filter "name=^/%s$")
+                        running=$(docker ps -q --filter "name=^/%2$s$")
                         [ -z "$running" ] || { echo "refused: dest's Redis runs"; exit 90; }
-                        [ -d "$kept" ] || { echo "refused: what dest held by itself was not kept"; exit 91; }
+                        if [ ! -d "$incoming" ]; then
+                          mkdir -p -- "$moving"
+                          find "$data" -mindepth 1 -maxdepth 1 ! -name '%1$s' -exec mv -t "$moving" -- {} +
+                          mv -T -- "$moving" "$incoming"
+                        fi
+                        rsync --archive --numeric-ids --delete --exclude='/%1$s' "$kept/" "$data/"
                         """
-                            .formatted(dest.layout().redisContainer())
-                        + script)
+                            .formatted(OURS, dest.layout().redisContainer()))
                 .within(DEADLINE))
         .orFail(
             "see who has started dest's Redis, whether the step keepDestData has run, and whether the"
                 + " disk is full, then retry");
+    proven().forget();
+  }
+
+  private String requireKept() {
+    return kept(migration)
+        + "[ -d \"$kept\" ] || { echo \"refused: what dest held by itself was not kept\"; exit 91; }\n";
   }
 
   private String paths() {

@@ -38,14 +38,12 @@ final class Start {
    */
   String asWriter(DestData data, RedisDoor door, RoleFile file, Optional<Instant> deadline) {
     boolean tookOver = data.tookOver();
-    if (!tookOver) {
-      containers.killRedis();
-      data.takeOver();
-    }
     boolean running = tookOver && runs();
     file.writer();
-    if (!running) {
-      // Nothing is asked beside it: each look costs the machine what the start waits for.
+    // Nothing is asked beside it: each look costs the machine what the start waits for.
+    if (!tookOver) {
+      data.takeOver(containers);
+    } else if (!running) {
       containers.startAgain();
     }
     Map<String, Duration> answered =

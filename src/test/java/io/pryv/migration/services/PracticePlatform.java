@@ -69,10 +69,8 @@ final class PracticePlatform implements AutoCloseable {
   void elect() {
     destData().proven().note();
     destData().proven().use();
-    containers(dest).killRedis();
-    destData().takeOver();
     new RoleFile(hands, dest.register()).writer();
-    containers(dest).startAgain();
+    destData().takeOver(containers(dest));
     destRedis.liftFence();
   }
 

@@ -65,7 +65,7 @@ class StartTest {
     for (Consumer<Predicate<Command>> loss :
         List.<Consumer<Predicate<Command>>>of(
             lab.dest.shell()::loseConnectionBefore, lab.dest.shell()::loseConnectionAfter)) {
-      loss.accept(command -> command.purpose().startsWith("start"));
+      loss.accept(command -> command.purpose().startsWith("kill Redis"));
       assertThatThrownBy(() -> asWriter(Optional.empty())).isInstanceOf(ConnectionLost.class);
       loss.accept(command -> false);
     }

@@ -72,13 +72,13 @@ class DestDataTest {
   @Test
   void whatWasBroughtTakesThePlaceOfDestsOwnAndGivesItBack() {
     assertThat(lab.destData().tookOver()).isFalse();
-    lab.containers(lab.dest).killRedis();
-    lab.destData().takeOver();
+    takeOver();
     assertThat(files(lab.dest.data())).isEqualTo(BROUGHT);
     assertThat(lab.destData().tookOver()).isTrue();
-    lab.destData().takeOver();
+    takeOver();
     assertThat(files(lab.dest.data())).as("done twice").isEqualTo(BROUGHT);
 
+    lab.containers(lab.dest).killRedis();
     lab.destData().giveBack();
     assertThatAllIsAsBeforeTheWindow();
     lab.destData().giveBack();
@@ -88,26 +88,24 @@ class DestDataTest {
   @Test
   void whatWasNotKeptIsNotReplaced() {
     assertThat(lab.destData().forget()).isTrue();
-    lab.containers(lab.dest).killRedis();
-    assertThatThrownBy(() -> lab.destData().takeOver())
+    assertThatThrownBy(this::takeOver)
         .hasMessageContaining("what dest held by itself was not kept");
     assertThat(files(lab.dest.data())).isEqualTo(OWN);
+    assertThat(lab.dest.container("redis").signals()).as("it goes on").isEmpty();
   }
 
   @Test
-  void neitherIsDoneBesideARunningRedis() {
-    assertThatThrownBy(() -> lab.destData().takeOver()).hasMessageContaining("dest's Redis runs");
+  void nothingIsGivenBackBesideARunningRedis() {
     assertThatThrownBy(() -> lab.destData().giveBack()).hasMessageContaining("dest's Redis runs");
     assertThat(lab.destData().proven().used()).isTrue();
   }
 
   @Test
   void whatARedisMadeThatCameBackMeanwhileGivesWay() throws Exception {
-    lab.containers(lab.dest).killRedis();
-    dyingAt(2, () -> lab.destData().takeOver());
+    dyingAt(2, this::takeOver);
     lab.dest.dataFile("appendonlydir/manifest", "of a Redis that found no files");
     lab.dest.dataFile("appendonly.aof", "of a Redis that found no files");
-    lab.destData().takeOver();
+    takeOver();
     assertThat(files(lab.dest.data())).isEqualTo(BROUGHT);
   }
 
@@ -115,11 +113,11 @@ class DestDataTest {
   @ParameterizedTest
   @ValueSource(ints = {1, 2, 3, 4, 5})
   void cutOffAtAnyMomentItIsFinishedOrUndone(int at) {
-    lab.containers(lab.dest).killRedis();
-    dyingAt(at, () -> lab.destData().takeOver());
-    lab.destData().takeOver();
+    dyingAt(at, this::takeOver);
+    takeOver();
     assertThat(files(lab.dest.data())).isEqualTo(BROUGHT);
     assertThat(lab.destData().tookOver()).isTrue();
+    lab.containers(lab.dest).killRedis();
 
     dyingAt(at, () -> lab.destData().giveBack());
     lab.destData().giveBack();
@@ -127,9 +125,15 @@ class DestDataTest {
 
     lab.destData().proven().note();
     lab.destData().proven().use();
-    dyingAt(at, () -> lab.destData().takeOver());
+    lab.containers(lab.dest).startAgain();
+    dyingAt(at, this::takeOver);
+    assertThat(lab.dest.container("redis").running()).isFalse();
     lab.destData().giveBack();
     assertThatAllIsAsBeforeTheWindow();
+  }
+
+  private void takeOver() {
+    lab.destData().takeOver(lab.containers(lab.dest));
   }
 
   private void dyingAt(int at, Runnable work) {
