@@ -16,8 +16,11 @@ import java.util.Optional;
 public record ColdOutage(
     Duration loading, Duration comparing, Duration sync, boolean syncMeasured) {
 
-  /** Writes are stopped, dest's Redis is started, source's nginx reads its new file. */
-  private static final Duration STEPS = Duration.ofSeconds(2);
+  /**
+   * Writes are stopped, dest's Redis is started, source's nginx reads its new file: {@code
+   * script/bench}.
+   */
+  private static final Duration STEPS = Duration.ofMillis(3_500);
 
   private static final Duration SYNC = Duration.ofMillis(500);
 

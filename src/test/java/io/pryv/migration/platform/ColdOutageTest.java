@@ -10,9 +10,9 @@ class ColdOutageTest {
 
   @Test
   void theEstimateGrowsWithTheBytesAsOurOwnWindowsDid() {
-    assertThat(ColdOutage.assumed(0).total()).isEqualTo(Duration.ofMillis(2_500));
+    assertThat(ColdOutage.assumed(0).total()).isEqualTo(Duration.ofSeconds(4));
     assertThat(ColdOutage.assumed(10_000_000).total())
-        .isBetween(Duration.ofMillis(2_500), Duration.ofSeconds(3));
+        .isBetween(Duration.ofSeconds(4), Duration.ofMillis(4_500));
     assertThat(ColdOutage.assumed(350_000_000).total())
         .isBetween(Duration.ofSeconds(10), Duration.ofSeconds(15));
   }
@@ -21,18 +21,18 @@ class ColdOutageTest {
   void whatWasMeasuredTakesThePlaceOfWhatIsAssumed() {
     ColdOutage outage = ColdOutage.assumed(10_000_000).with(Optional.of(Duration.ofMillis(800)));
 
-    assertThat(outage.total()).isEqualTo(Duration.ofMillis(2_000 + 200 + 100 + 800));
+    assertThat(outage.total()).isEqualTo(Duration.ofMillis(3_500 + 200 + 100 + 800));
     assertThat(outage.words())
         .isEqualTo(
             "measured here: last sync as the last round 0.8 s; as on the practice platform: steps"
-                + " 2.0 s, dest loads its data 0.2 s, checksums 0.1 s");
+                + " 3.5 s, dest loads its data 0.2 s, checksums 0.1 s");
   }
 
   @Test
   void whatWasNotMeasuredStaysAssumedAndIsNamedSo() {
     ColdOutage outage = ColdOutage.assumed(0).with(Optional.empty());
 
-    assertThat(outage.total()).isEqualTo(Duration.ofMillis(2_500));
-    assertThat(outage.words()).startsWith("as on the practice platform: steps and last sync 2.5 s");
+    assertThat(outage.total()).isEqualTo(Duration.ofSeconds(4));
+    assertThat(outage.words()).startsWith("as on the practice platform: steps and last sync 4.0 s");
   }
 }
