@@ -27,7 +27,7 @@ class PreflightReportTest {
     assertThat(report.toMarkdown())
         .isEqualTo(
             """
-            **1 stop, 1 warnings, 1 passed.** Expected outage: about 3 s. Redis data: 1,234,567 bytes.
+            **1 stop, 1 warnings, 1 passed.** Expected outage: about 4 s. Redis data: 1,234,567 bytes.
 
             ### Stops: nothing can begin before these are mended
 
