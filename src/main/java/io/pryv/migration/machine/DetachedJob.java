@@ -189,6 +189,18 @@ public final class DetachedJob {
         .toList();
   }
 
+  /**
+   * Ends all of a migration's jobs that run on a machine.
+   *
+   * @param but the one that is left alone
+   * @return their ids
+   */
+  public static List<String> endAll(Shell shell, String migration, String but) {
+    List<String> ids = running(shell, migration).stream().filter(id -> !id.equals(but)).toList();
+    ids.forEach(id -> new DetachedJob(shell, migration, id, id).kill());
+    return ids;
+  }
+
   /** Ends every process of the job, if any is left, and waits until none is. */
   public void kill() {
     shell

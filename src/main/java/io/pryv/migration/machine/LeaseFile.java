@@ -303,8 +303,8 @@ public final class LeaseFile {
     }
     return "wait: the lease of a program that is gone runs out at "
         + lease.until()
-        + ", then retry the step. If it is renewed, that program lives: finish or abort its"
-        + " migration, or end it. Or "
+        + ", then retry the step. If it is renewed, that program lives: finish its"
+        + " migration or roll it back, or end that program. Or "
         + breaking;
   }
 }

@@ -2,6 +2,7 @@ package io.pryv.migration.preflight;
 
 import io.pryv.migration.platform.Layout;
 import io.pryv.migration.platform.Options;
+import io.pryv.migration.redis.RedisConf;
 import io.pryv.migration.redis.RedisSettings;
 import java.util.ArrayList;
 import java.util.List;
@@ -156,6 +157,8 @@ final class DataChecks {
                         next)));
     password(findings, "source", sourceConf, source);
     password(findings, "dest", destConf, dest);
+    replicasAsked(findings, "source", sourceConf, source);
+    replicasAsked(findings, "dest", destConf, dest);
     if (findings.isEmpty()) {
       findings.add(Finding.pass("dest", dest.redisConfFile(), "reads the same files as source's"));
     }
@@ -172,6 +175,23 @@ final class DataChecks {
               "requirepass",
               "a password is not supported"));
     }
+  }
+
+  /** The fence uses that setting; and until source follows it, dest has no replica. */
+  private static void replicasAsked(
+      List<Finding> findings, String name, String conf, Layout layout) {
+    RedisSettings.find(RedisConf.writer(conf), "min-replicas-to-write")
+        .filter(asked -> !asked.equals("0"))
+        .ifPresent(
+            asked ->
+                findings.add(
+                    Finding.stop(
+                        name,
+                        layout.redisConfFile(),
+                        "min-replicas-to-write 0, as Redis has it by default",
+                        "min-replicas-to-write " + asked,
+                        "set it to 0, in the file and with CONFIG SET, until the migration is over:"
+                            + " without a replica dest would refuse every write")));
   }
 
   /** Dest's memory beside what source's Redis uses. */

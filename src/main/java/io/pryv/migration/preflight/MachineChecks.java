@@ -138,7 +138,7 @@ final class MachineChecks {
             "no lease of another migration",
             "held by %s, since %s, until %s by the machine's clock"
                 .formatted(holder.described(), lease.get().since(), lease.get().until()),
-            "finish or abort that migration; the lease of a program that is gone runs out by"
+            "finish that migration or roll it back; the lease of a program that is gone runs out by"
                 + " itself. The migration's own page tells how to break it knowingly"));
   }
 

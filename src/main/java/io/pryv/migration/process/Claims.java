@@ -64,7 +64,7 @@ public class Claims {
         "start of a migration",
         "no other migration of " + claimed,
         "migration " + holder + " is under way",
-        "finish or abort that one first; nothing was touched",
+        "finish that one first, or roll it back; nothing was touched",
         cause);
   }
 

@@ -43,6 +43,8 @@ class RecordedSteps implements StepContexts {
   /** In the cold window nobody is waited for: a step is tried this often, at once. */
   private static final int TRIES_IN_WINDOW = 2;
 
+  private static final long NOT_BEGUN = 0;
+
   /** A step that was given up and is still at work after that has no say any more. */
   private static final Duration OVERTAKEN_AFTER = Duration.ofSeconds(10);
 
@@ -73,7 +75,7 @@ class RecordedSteps implements StepContexts {
       if (ColdWindow.holds(execution)) {
         inWindow(execution, work);
       } else {
-        once(execution, work);
+        once(execution, begins(execution), work);
       }
     } catch (RuntimeException e) {
       if (stopping && !(e instanceof BpmnError)) {
@@ -167,12 +169,16 @@ class RecordedSteps implements StepContexts {
 
   private void inWindow(DelegateExecution execution, Consumer<StepContext> work) {
     for (int tryNumber = 1; ; tryNumber++) {
+      long run = NOT_BEGUN;
       try {
         refuseWhenLate(execution);
-        once(execution, work);
+        run = begins(execution);
+        once(execution, run, work);
         return;
       } catch (RuntimeException e) {
-        if (stopping) {
+        // Another try of a step that was overtaken, as by a rollback, would be the newest run, and
+        // act beside it.
+        if (stopping || overtaken(execution, run)) {
           throw e;
         }
         if (tryNumber == TRIES_IN_WINDOW || lateOrUnknown(execution)) {
@@ -180,6 +186,10 @@ class RecordedSteps implements StepContexts {
         }
       }
     }
+  }
+
+  private boolean overtaken(DelegateExecution execution, long run) {
+    return run != NOT_BEGUN && logbook.newestRun(execution.getProcessInstanceId()) != run;
   }
 
   private static void refuseWhenLate(DelegateExecution execution) {
@@ -212,11 +222,15 @@ class RecordedSteps implements StepContexts {
         .map(value -> Values.fromVariable(ColdWindow.DEADLINE, value, Instant.class));
   }
 
-  private void once(DelegateExecution execution, Consumer<StepContext> work) {
+  private long begins(DelegateExecution execution) {
+    return logbook.begins(
+        execution.getProcessInstanceId(),
+        execution.getCurrentActivityId(),
+        execution.getCurrentActivityName());
+  }
+
+  private void once(DelegateExecution execution, long run, Consumer<StepContext> work) {
     String migration = execution.getProcessInstanceId();
-    long run =
-        logbook.begins(
-            migration, execution.getCurrentActivityId(), execution.getCurrentActivityName());
     long began = System.nanoTime();
     Set<String> machines = new LinkedHashSet<>();
     shells.noteReached(machines);

@@ -16,6 +16,7 @@ import org.springframework.stereotype.Component;
 class ReloadProxyDelegate extends StepDelegate {
 
   private static final Duration PATIENCE = Duration.ofSeconds(15);
+  private static final Duration PATIENCE_WITH_DEST = Duration.ofSeconds(2);
 
   private final HttpsProbe https;
 
@@ -32,6 +33,9 @@ class ReloadProxyDelegate extends StepDelegate {
             () -> {
               election.requireRefusal(step.redis());
             });
+    if (!Election.notedLed(step.hands().on(step.source().machine()), step.migration())) {
+      requireServingDest(step);
+    }
     boolean leads = election.nginxLeadsToDest();
     refuses.end();
     boolean reloaded =
@@ -56,6 +60,15 @@ class ReloadProxyDelegate extends StepDelegate {
         (reloaded ? "" : "already done: ")
             + "source's nginx leads clients to dest: what is written into dest's Redis is read at"
             + " source's address");
+  }
+
+  /** The last moment in which source could be put back as it was. */
+  private void requireServingDest(StepContext step) {
+    WriteProof.atItsAddress(step.dest(), step.redis(), https, step.platform().domain())
+        .orFail(
+            PATIENCE_WITH_DEST,
+            "no client was led to dest yet. See that its services run, then retry; or ask for a"
+                + " rollback, which puts source back as it was");
   }
 
   /** Again, where the way back had undone it before it saw that nginx may have read it. */

@@ -131,6 +131,17 @@ public final class DestData {
                 .formatted(OURS));
   }
 
+  /** Has the disk hold what is in its place: a power cut takes nothing of it any more. */
+  public void flush() {
+    onDest
+        .run(
+            Command.look(
+                    "have the disk hold dest's data",
+                    "sync -f -- " + Quote.sh(dest.layout().dataDirectory()))
+                .within(DEADLINE))
+        .orFail("see whether dest's disk is in order, then retry");
+  }
+
   /** Whether {@link #takeOver} has nothing more to do. */
   public boolean tookOver() {
     return onDest
@@ -161,6 +172,10 @@ public final class DestData {
                         [ -z "$running" ] || { echo "refused: dest's Redis runs"; exit 90; }
                         if [ ! -d "$incoming" ]; then
                           mkdir -p -- "$moving"
+                          # What a Redis has made that docker started while they changed place.
+                          for file in "$moving"/* "$moving"/.[!.]*; do
+                            [ ! -e "$file" ] || rm -rf -- "$data/${file##*/}"
+                          done
                           find "$data" -mindepth 1 -maxdepth 1 ! -name '%1$s' -exec mv -t "$moving" -- {} +
                           mv -T -- "$moving" "$incoming"
                         fi

@@ -21,6 +21,7 @@ public final class Election {
 
   private static final String UPSTREAM = "register_server";
   private static final String LED = "nginx-may-lead-to-dest";
+  private static final String UNDOING = "site-file-undone";
 
   private final Hands hands;
   private final Register source;
@@ -94,6 +95,26 @@ public final class Election {
   /** Whether {@link #noteLed} was called. */
   public static boolean notedLed(Shell onSource, String migration) {
     return new Notes(onSource, migration).has(LED);
+  }
+
+  /**
+   * Notes on source that its site file is about to be put back, so that whoever comes after a cut
+   * looks whether nginx had read it before that.
+   *
+   * @param changedAt since when it led to dest, in nanoseconds since the epoch
+   */
+  public static void noteUndoing(Shell onSource, String migration, String changedAt) {
+    new Notes(onSource, migration).put(UNDOING, changedAt);
+  }
+
+  /** What {@link #noteUndoing} noted, until that look is made. */
+  public static Optional<String> undoing(Shell onSource, String migration) {
+    return new Notes(onSource, migration).read(UNDOING).filter(at -> at.matches("[0-9]+"));
+  }
+
+  /** The look was made. */
+  public static void dropUndoing(Shell onSource, String migration) {
+    new Notes(onSource, migration).drop(UNDOING);
   }
 
   /** What shows that dest is the writer, as {@code FILE: what it says}. */

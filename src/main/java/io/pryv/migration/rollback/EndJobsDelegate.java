@@ -1,13 +1,11 @@
 package io.pryv.migration.rollback;
 
+import io.pryv.migration.machine.ConnectionLost;
 import io.pryv.migration.machine.DetachedJob;
-import io.pryv.migration.machine.Notes;
-import io.pryv.migration.machine.Shell;
 import io.pryv.migration.platform.Register;
 import io.pryv.migration.process.StepContext;
 import io.pryv.migration.process.StepContexts;
 import io.pryv.migration.process.StepDelegate;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.springframework.stereotype.Component;
@@ -25,23 +23,24 @@ class EndJobsDelegate extends StepDelegate {
 
   @Override
   protected void perform(StepContext step) {
-    List<String> ended = new ArrayList<>();
-    for (Register register : List.of(step.source(), step.dest())) {
-      Shell shell = step.hands().on(register.machine());
-      for (String id : new Notes(shell, step.migration()).jobs()) {
-        if (id.equals(SWITCH)) {
-          continue;
-        }
-        DetachedJob job = new DetachedJob(shell, step.migration(), id, id);
-        if (job.look(Duration.ZERO).running()) {
-          job.kill();
-          ended.add(id + " on " + register.machine().name());
-        }
-      }
+    List<String> said = new ArrayList<>(ended(step, step.source()));
+    try {
+      said.addAll(ended(step, step.dest()));
+    } catch (ConnectionLost unreachable) {
+      // Source, which may refuse writes now, must not wait for it; and what it may still bring to
+      // dest is ended before dest's own data is put back.
+      said.add("nothing on dest, which can not be reached");
     }
     step.say(
-        ended.isEmpty()
+        said.isEmpty()
             ? "already done: no job of this migration runs"
-            : "ended: " + String.join(", ", ended));
+            : "ended: " + String.join(", ", said));
+  }
+
+  private static List<String> ended(StepContext step, Register register) {
+    return DetachedJob.endAll(step.hands().on(register.machine()), step.migration(), SWITCH)
+        .stream()
+        .map(id -> id + " on " + register.machine().name())
+        .toList();
   }
 }

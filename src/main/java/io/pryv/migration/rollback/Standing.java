@@ -1,11 +1,12 @@
 package io.pryv.migration.rollback;
 
-import io.pryv.migration.machine.Container;
 import io.pryv.migration.machine.Containers;
 import io.pryv.migration.machine.FileUndo;
 import io.pryv.migration.machine.Hands;
 import io.pryv.migration.machine.Journal;
+import io.pryv.migration.machine.LeaseHeld;
 import io.pryv.migration.machine.NginxContainer;
+import io.pryv.migration.machine.Shell;
 import io.pryv.migration.platform.Register;
 import io.pryv.migration.platform.StepFailure;
 import io.pryv.migration.redis.Election;
@@ -13,7 +14,6 @@ import io.pryv.migration.redis.RedisDoor;
 import io.pryv.migration.redis.RedisServer;
 import io.pryv.migration.redis.RedisSettings;
 import java.nio.charset.StandardCharsets;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -85,16 +85,19 @@ record Standing(Writer writer, boolean sourceReady, String because, String facts
       Register dest,
       RedisDoor door,
       String migration) {
-    Side here = side(hands, source, door, migration);
-    Side there = side(hands, dest, door, migration);
+    Side here = side(hands, source, door, migration, file(hands, source));
+    Side there = side(hands, dest, door, migration, fileIfReadable(hands, dest));
+    Shell onSource = hands.on(source.machine());
+    NginxContainer nginx = new NginxContainer(onSource, source.layout());
     String site = source.layout().nginxSiteFile();
     boolean edited =
         new FileUndo(source.machine().name(), hands.files(source.machine()), journal).edited(site);
     boolean led =
-        Election.notedLed(hands.on(source.machine()), migration)
-            || (edited
-                && new NginxContainer(hands.on(source.machine()), source.layout())
-                    .mayHaveReadSince(site));
+        Election.notedLed(onSource, migration)
+            || (edited && nginx.mayHaveReadSince(site))
+            || Election.undoing(onSource, migration)
+                .filter(changedAt -> nginx.mayHaveReadSince(site, changedAt))
+                .isPresent();
     String facts =
         "| machine | Redis | its file says | containers |\n|---|---|---|---|\n"
             + here.row()
@@ -131,8 +134,8 @@ record Standing(Writer writer, boolean sourceReady, String because, String facts
     return new Standing(Writer.DEST, ready, because, facts);
   }
 
-  private static Side side(Hands hands, Register register, RedisDoor door, String migration) {
-    List<Container> containers = Containers.of(hands, register, migration).look();
+  private static Side side(
+      Hands hands, Register register, RedisDoor door, String migration, String file) {
     String role = "";
     String master = "";
     boolean fenced = false;
@@ -149,8 +152,29 @@ record Standing(Writer writer, boolean sourceReady, String because, String facts
         role,
         fenced,
         master,
-        file(hands, register),
-        Containers.describe(containers));
+        file,
+        containers(hands, register, migration));
+  }
+
+  private static String containers(Hands hands, Register register, String migration) {
+    try {
+      return Containers.describe(Containers.of(hands, register, migration).look());
+    } catch (LeaseHeld notOurs) {
+      throw notOurs;
+    } catch (StepFailure noAnswer) {
+      return "docker does not answer";
+    }
+  }
+
+  /** What dest's file says decides nothing. */
+  private static String fileIfReadable(Hands hands, Register register) {
+    try {
+      return file(hands, register);
+    } catch (LeaseHeld notOurs) {
+      throw notOurs;
+    } catch (StepFailure unreadable) {
+      return "not readable";
+    }
   }
 
   private static String file(Hands hands, Register register) {

@@ -1,9 +1,11 @@
 package io.pryv.migration.services;
 
+import io.pryv.migration.machine.SideBySide;
 import io.pryv.migration.platform.StepFailure;
 import io.pryv.migration.process.StepContext;
 import io.pryv.migration.process.StepContexts;
 import io.pryv.migration.process.StepDelegate;
+import io.pryv.migration.redis.DestData;
 import io.pryv.migration.redis.KeyCounts;
 import org.springframework.stereotype.Component;
 
@@ -28,9 +30,13 @@ class ProveDestDelegate extends StepDelegate {
                         "what source held at the stop",
                         "no such file: this migration has not stopped writes there",
                         "source is put back as it was"));
+    DestData data =
+        new DestData(step.hands().on(step.dest().machine()), step.dest(), step.migration());
+    SideBySide<Boolean> flushed = SideBySide.begin(data::flush);
     KeyProof proof = KeyProof.of(atStop, step.dest(), step.redis());
     step.evidence("proveDest", proof.markdown());
     proof.orFail();
-    step.say("dest holds exactly what source held at the stop, kind by kind");
+    flushed.end();
+    step.say("dest holds exactly what source held at the stop, kind by kind, and so does its disk");
   }
 }

@@ -43,10 +43,10 @@ class PutSourceBackDelegate extends StepDelegate {
     step.evidence("putSourceBack", restored.said() + outage + ".\n");
     step.say(restored.said() + outage);
     restored
-        .destUnreachable()
+        .destFailure()
         .ifPresent(
-            unreachable -> {
-              throw unreachable;
+            failure -> {
+              throw failure;
             });
   }
 }

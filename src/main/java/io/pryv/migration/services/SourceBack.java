@@ -6,6 +6,7 @@ import io.pryv.migration.machine.Containers;
 import io.pryv.migration.machine.FileUndo;
 import io.pryv.migration.machine.Hands;
 import io.pryv.migration.machine.Journal;
+import io.pryv.migration.machine.LeaseHeld;
 import io.pryv.migration.machine.NginxContainer;
 import io.pryv.migration.machine.Notes;
 import io.pryv.migration.machine.Shell;
@@ -78,14 +79,14 @@ final class SourceBack {
    * @param answered how long each sign of life took
    * @param siteFileRestored whether nginx's site file had to be put back
    * @param destDown why dest, on its own data again, does not start; empty when it runs
-   * @param destUnreachable why dest could not be put back, when it could not
+   * @param destFailure why dest could not be put back, when it could not
    */
   record Restored(
       boolean already,
       Map<String, Duration> answered,
       boolean siteFileRestored,
       String destDown,
-      Optional<StepFailure> destUnreachable) {
+      Optional<StepFailure> destFailure) {
 
     String said() {
       return (already ? "already done: source serves as before" : "source serves again as before")
@@ -108,7 +109,7 @@ final class SourceBack {
    */
   Restored restore() {
     boolean siteFileRestored = undoSiteFileBeforeFirstClient();
-    Optional<StepFailure> destUnreachable = reachingDest(this::holdDestDown);
+    Optional<StepFailure> destFailure = asFarAsDestLets(this::holdDestDown);
     boolean roleRestored = sourceFiles.undo(source.layout().redisConfFile());
     boolean runs = runs();
     if (!runs) {
@@ -121,15 +122,15 @@ final class SourceBack {
     Map<String, Duration> answered =
         Readiness.after(() -> {}, source.machine().name(), signs.of(source), LONGEST);
     boolean forgotten = AtStop.forget(shell, migration);
-    if (destUnreachable.isEmpty()) {
-      destUnreachable = reachingDest(this::letDestGoOn);
+    if (destFailure.isEmpty()) {
+      destFailure = asFarAsDestLets(this::letDestGoOn);
     }
     return new Restored(
         runs && !siteFileRestored && !roleRestored && !writesRestored && !forgotten,
         answered,
         siteFileRestored,
         destDown,
-        destUnreachable);
+        destFailure);
   }
 
   private boolean runs() {
@@ -163,20 +164,27 @@ final class SourceBack {
    */
   private boolean undoSiteFileBeforeFirstClient() {
     String site = source.layout().nginxSiteFile();
-    boolean led = Election.notedLed(shell, migration);
-    if (!led && !sourceFiles.edited(site)) {
+    if (Election.notedLed(shell, migration)) {
+      throw afterFirstClient(site);
+    }
+    Optional<String> undoing = Election.undoing(shell, migration);
+    if (undoing.isEmpty() && !sourceFiles.edited(site)) {
       return false;
     }
     NginxContainer nginx = new NginxContainer(shell, source.layout());
-    String changedAt = led ? "" : nginx.changedAt(site);
-    if (led || nginx.mayHaveReadSince(site, changedAt)) {
+    String changedAt = undoing.orElseGet(() -> nginx.changedAt(site));
+    if (nginx.mayHaveReadSince(site, changedAt)) {
       throw afterFirstClient(site);
+    }
+    if (undoing.isEmpty()) {
+      Election.noteUndoing(shell, migration, changedAt);
     }
     boolean written = sourceFiles.undo(site);
     if (nginx.mayHaveReadSince(site, changedAt)) {
       Election.noteLed(shell, migration);
       throw afterFirstClient(site);
     }
+    Election.dropUndoing(shell, migration);
     return written;
   }
 
@@ -188,32 +196,35 @@ final class SourceBack {
   /**
    * A connection that drops tells nothing of dest: what was under way there may have been done, or
    * not, or is still at work. So dest is asked again, which waits for the end of that, and does
-   * what is left to do then. Only a dest that does not answer the second time, either, is
-   * unreachable: then source must serve all the same, since no client knows a way to dest, whose
-   * address is in no delegation and, from here on, in no site file. Whether its Redis runs is
-   * unknown then, and this step not done before it has been found out.
+   * what is left to do then. Whatever fails the second time, too, source must serve all the same,
+   * since no client knows a way to dest, whose address is in no delegation and, from here on, in no
+   * site file. This step is not done before dest has been put back.
    */
-  private Optional<StepFailure> reachingDest(Runnable work) {
+  private Optional<StepFailure> asFarAsDestLets(Runnable work) {
     try {
       work.run();
       return Optional.empty();
-    } catch (ConnectionLost unknown) {
+    } catch (LeaseHeld notOurs) {
+      throw notOurs;
+    } catch (StepFailure first) {
       try {
         work.run();
         return Optional.empty();
-      } catch (ConnectionLost unreachable) {
-        unreachable.addSuppressed(unknown);
+      } catch (LeaseHeld notOurs) {
+        throw notOurs;
+      } catch (StepFailure second) {
+        second.addSuppressed(first);
         return Optional.of(
             new StepFailure(
                 dest.machine().name(),
                 "Redis",
                 "fenced and on its own data, so that dest is no second writer when somebody is led"
                     + " there",
-                "unknown: asked twice, no answer: " + unreachable.found(),
-                "source serves as before, and no client knows a way to dest. See that dest is up and"
-                    + " its sshd reachable from here, then retry the step: it looks what runs there"
-                    + " and puts it back",
-                unreachable));
+                "unknown: tried twice, " + second.about() + ": " + second.found(),
+                "source serves as before, and no client knows a way to dest. See that dest is up,"
+                    + " that its docker runs and its sshd can be reached from here, then retry the"
+                    + " step: it looks what runs there and puts it back",
+                second));
       }
     }
   }
@@ -227,10 +238,17 @@ final class SourceBack {
     if (destIsLeftAlone()) {
       return;
     }
-    // First, so that whatever starts it from here on starts it fenced.
-    if (destFiles.everEdited(dest.layout().redisConfFile())) {
-      destRole.fenced();
+    try {
+      // First, so that whatever starts it from here on starts it fenced.
+      if (destFiles.everEdited(dest.layout().redisConfFile())) {
+        destRole.fenced();
+      }
+    } finally {
+      killDestIfItMayTakeWrites();
     }
+  }
+
+  private void killDestIfItMayTakeWrites() {
     boolean up =
         destContainers.look().stream()
             .anyMatch(c -> c.up() && c.name().equals(dest.layout().redisContainer()));

@@ -1,6 +1,7 @@
 package io.pryv.migration.transfer;
 
 import io.pryv.migration.machine.Containers;
+import io.pryv.migration.machine.DetachedJob;
 import io.pryv.migration.machine.FileUndo;
 import io.pryv.migration.platform.Register;
 import io.pryv.migration.process.Rehearsals;
@@ -22,6 +23,8 @@ class UndoPreparationDelegate extends StepDelegate {
   protected void perform(StepContext step) {
     new Election(step.hands(), step.source(), step.dest()).requireSource();
     Register dest = step.dest();
+    // Where dest could not be reached when jobs were ended.
+    DetachedJob.endAll(step.hands().on(dest.machine()), step.migration(), "");
     Preparation preparation =
         new Preparation(
             step.source(),

@@ -81,6 +81,8 @@ class DataChecksTest {
     "dir /app/data, dir /data, 'dir /app/data, as in /redis.conf on source', dir /data",
     "'', replicaof 10.0.0.1 6379, a master: no replicaof, replicaof 10.0.0.1 6379",
     "'', slaveof 10.0.0.1 6379, a master: no replicaof, replicaof 10.0.0.1 6379",
+    "'', min-replicas-to-write 1, 'min-replicas-to-write 0, as Redis has it by default', min-replicas-to-write 1",
+    "min-slaves-to-write 2, '', 'min-replicas-to-write 0, as Redis has it by default', min-replicas-to-write 2",
     "requirepass secret, '', 'no password, as the vendor''s template has it', requirepass",
     "'', requirepass secret, 'no password, as the vendor''s template has it', requirepass",
   })
@@ -99,7 +101,11 @@ class DataChecksTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"'', ''", "'APPENDONLY yes\nport 6379', 'appendonly yes\nport 6380'"})
+  @CsvSource({
+    "'', ''",
+    "'', min-replicas-to-write 0",
+    "'APPENDONLY yes\nport 6379', 'appendonly yes\nport 6380'"
+  })
   void redisConfsThatReadTheSameFilesPass(String ofSource, String ofDest) {
     assertThat(DataChecks.ofRedisConf(ofSource, ofDest, LAYOUT, LAYOUT))
         .singleElement()

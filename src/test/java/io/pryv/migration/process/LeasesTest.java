@@ -11,6 +11,7 @@ import io.pryv.migration.machine.LeaseHeld;
 import io.pryv.migration.machine.LeaseHolder;
 import io.pryv.migration.machine.SandboxShell;
 import io.pryv.migration.platform.Platform;
+import io.pryv.migration.platform.StepFailure;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -45,6 +46,7 @@ class LeasesTest extends EngineTest {
 
   @Autowired Sandboxes sandboxes;
   @Autowired Leases leases;
+  @Autowired RecordedSteps recorded;
   @Autowired private Rollback rollback;
 
   @LocalServerPort int port;
@@ -53,6 +55,29 @@ class LeasesTest extends EngineTest {
   void otherMachines() {
     Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> leases.noted().isEmpty());
     sandboxes.machines().clear();
+  }
+
+  @Test
+  void anOvertakenStepOfTheColdWindowIsNotTriedAgain() {
+    CountDownLatch atWork = new CountDownLatch(1);
+    CountDownLatch undone = new CountDownLatch(1);
+    steps.on(
+        "stopWrites",
+        (step, call) -> {
+          atWork.countDown();
+          awaitLatch(undone);
+          throw new StepFailure("source", "Redis", "no rewrite", "one", "retry");
+        });
+    String migration = start();
+    complete(migration, "gate", Map.of("gateDecision", "go"));
+    awaitLatch(atWork);
+    rollback.ask(migration, "");
+
+    eventually(() -> steps.calls("undoPreparation") == 1 ? true : null);
+    undone.countDown();
+    assertThat(endOf(migration)).isEqualTo("rolledBack");
+    eventually(() -> recorded.atWork(migration) ? null : true);
+    assertThat(steps.calls("stopWrites")).isEqualTo(1);
   }
 
   @Test

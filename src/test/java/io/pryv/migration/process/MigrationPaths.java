@@ -412,14 +412,14 @@ abstract class MigrationPaths extends EngineTest {
 
     assertThat((String) variable(migration, "gateEvidence"))
         .contains(
-            "| expected outage (writes are refused) | 6.3 s |", "last sync as the last round 4.0 s")
+            "| expected outage (writes are refused) | 7.8 s |", "last sync as the last round 4.0 s")
         .contains("| why | chosen in the platform file |");
     go(migration);
     complete(migration, "nameServers", CHANGED);
     complete(migration, "confirmRetirement", RETIRE);
     endOf(migration);
     assertThat(reports.of(migration).markdown())
-        .contains("| outage | expected 6.3 s, came 8.7 s |")
+        .contains("| outage | expected 7.8 s, came 8.7 s |")
         .contains("| strategy | cold: chosen in the platform file |");
   }
 

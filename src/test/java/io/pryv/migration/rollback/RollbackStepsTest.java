@@ -7,6 +7,7 @@ import io.pryv.migration.dns.FakeDns;
 import io.pryv.migration.machine.Containers;
 import io.pryv.migration.machine.DetachedJob;
 import io.pryv.migration.machine.FakeHttps;
+import io.pryv.migration.machine.NginxContainer;
 import io.pryv.migration.machine.Notes;
 import io.pryv.migration.machine.SandboxHands;
 import io.pryv.migration.machine.SandboxRegister;
@@ -17,6 +18,7 @@ import io.pryv.migration.platform.Platform;
 import io.pryv.migration.platform.StepFailure;
 import io.pryv.migration.process.FakeStep;
 import io.pryv.migration.process.StepDelegate;
+import io.pryv.migration.redis.Election;
 import io.pryv.migration.redis.FakeRedis;
 import io.pryv.migration.redis.RoleFile;
 import java.nio.charset.StandardCharsets;
@@ -178,6 +180,30 @@ class RollbackStepsTest {
   void atTheGateSourceIsTheWriter() {
     destRedis.down(true);
     assertWriter("SOURCE", false, "has led no client to dest");
+  }
+
+  @Test
+  void aDestThatIsGoneKeepsNobodyFromPuttingSourceBack() {
+    destRedis.down(true);
+    dest.shell().loseConnectionBefore(command -> true);
+    assertThat(step.run(new EndJobsDelegate(step.contexts())))
+        .isEqualTo("ended: nothing on dest, which can not be reached");
+    assertWriter("SOURCE", false, "has led no client to dest");
+    assertThat(step.evidence("findWriter"))
+        .contains("| dest | does not answer | not readable | docker does not answer |");
+  }
+
+  @Test
+  void anUndoingThatWasCutOffIsLookedAtAgain() throws Exception {
+    Files.setLastModifiedTime(site, FileTime.from(Instant.now().minusSeconds(60)));
+    String changedAt =
+        new NginxContainer(hands.on(source.shell().machine()), source.register().layout())
+            .changedAt(site.toString());
+    Election.noteUndoing(hands.on(source.shell().machine()), SandboxRegister.MIGRATION, changedAt);
+    source.container("reverse_proxy").stopped();
+    assertWriter("SOURCE", false, "has led no client to dest");
+    nginxStarts();
+    assertWriter("DEST", false, "dest's Redis takes writes");
   }
 
   @Test

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.pryv.migration.machine.Command;
+import io.pryv.migration.machine.ConnectionLost;
 import io.pryv.migration.machine.Container;
 import io.pryv.migration.machine.SandboxRegister;
 import io.pryv.migration.redis.Election;
@@ -113,7 +114,7 @@ class SourceBackTest {
     lab.elect();
     lab.dest.container("redis").onStart("echo 'port is already allocated' >&2; exit 1");
     SourceBack.Restored restored = back().restore();
-    assertThat(restored.destUnreachable()).isEmpty();
+    assertThat(restored.destFailure()).isEmpty();
     assertThat(restored.said()).contains("but is down: ").contains("port is already allocated");
     assertThatSourceServesAsBefore();
     assertThat(lab.dest.data().resolve("appendonly.aof")).hasContent("dest's own");
@@ -125,9 +126,9 @@ class SourceBackTest {
     stopWrites();
     lab.elect();
     lab.dest.shell().loseConnectionBefore(command -> command.purpose().startsWith("start "));
-    assertThat(back().restore().destUnreachable()).isPresent();
+    assertThat(back().restore().destFailure()).isPresent();
     lab.dest.shell().loseConnectionBefore(command -> false);
-    assertThat(back().restore().destUnreachable()).isEmpty();
+    assertThat(back().restore().destFailure()).isEmpty();
     assertThatDestIsFencedOnItsOwnData();
   }
 
@@ -211,17 +212,58 @@ class SourceBackTest {
   }
 
   @Test
+  void anUndoingWhoseEndNobodySawIsFollowedByTheSameLook() {
+    stopWrites();
+    lab.elect();
+    proxy();
+    lab.source
+        .shell()
+        .before(
+            command -> command.purpose().contains("site.conf") && command.changes(),
+            this::nginxIsStartedAgain);
+    lab.source
+        .shell()
+        .loseConnectionAfter(
+            command -> command.purpose().contains("site.conf") && command.changes());
+    assertThatThrownBy(() -> back().restore()).isInstanceOf(ConnectionLost.class);
+    lab.source.shell().loseConnectionAfter(command -> false);
+    assertThat(site).content().isEqualTo(SITE);
+    assertThatThrownBy(() -> back().restore()).isInstanceOf(DestMayHaveTakenWrites.class);
+    assertThat(lab.dest.container("redis").running()).isTrue();
+    assertThat(lab.sourceRedis.fenced()).isTrue();
+  }
+
+  @Test
+  void sourceServesAgainEvenWhenDestsDockerIsBroken() {
+    stopWrites();
+    lab.elect();
+    onDest(
+        "mv bin/docker bin/docker.whole; printf '#!/bin/sh\\nexit 1\\n' >bin/docker; chmod 755"
+            + " bin/docker");
+    assertThat(back().restore().destFailure())
+        .hasValueSatisfying(told -> assertThat(told).hasMessageContaining("its docker runs"));
+    assertThatSourceServesAsBefore();
+    onDest("mv bin/docker.whole bin/docker");
+    assertThat(back().restore().destFailure()).isEmpty();
+    assertThatDestIsFencedOnItsOwnData();
+  }
+
+  private void onDest(String script) {
+    lab.dest.shell().run(Command.look("by hand", "cd \"$SANDBOX\"; PATH=/usr/bin:/bin; " + script));
+  }
+
+  @Test
   void sourceServesAgainEvenWhenDestCanNotBeReachedAndTheNextTryPutsDestBack() {
     stopWrites();
     lab.elect();
     lab.dest.shell().loseConnectionBefore(command -> true);
-    assertThat(back().restore().destUnreachable())
+    assertThat(back().restore().destFailure())
         .hasValueSatisfying(
             told ->
-                assertThat(told).hasMessageContaining("asked twice").hasMessageContaining("retry"));
+                assertThat(told).hasMessageContaining("tried twice").hasMessageContaining("retry"));
     assertThatSourceServesAsBefore();
     lab.dest.shell().loseConnectionBefore(command -> false);
-    assertThat(back().restore().destUnreachable()).isEmpty();
+    assertThat(back().restore().destFailure()).isEmpty();
     assertThatDestIsFencedOnItsOwnData();
   }
 
@@ -230,7 +272,7 @@ class SourceBackTest {
     stopWrites();
     lab.elect();
     lab.dest.shell().loseConnectionBefore(once(Command::changes));
-    assertThat(back().restore().destUnreachable()).isEmpty();
+    assertThat(back().restore().destFailure()).isEmpty();
     assertThatDestIsFencedOnItsOwnData();
     assertThatSourceServesAsBefore();
   }
@@ -240,7 +282,7 @@ class SourceBackTest {
     stopWrites();
     lab.elect();
     lab.dest.shell().loseConnectionAfter(once(Command::changes));
-    assertThat(back().restore().destUnreachable()).isEmpty();
+    assertThat(back().restore().destFailure()).isEmpty();
     assertThatDestIsFencedOnItsOwnData();
     assertThat(lab.dest.container("redis").signals())
         .as("once to be elected, once to be put back")

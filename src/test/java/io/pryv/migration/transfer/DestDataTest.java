@@ -109,6 +109,15 @@ class DestDataTest {
     assertThat(files(lab.dest.data())).isEqualTo(BROUGHT);
   }
 
+  @Test
+  void itGivesWayAlsoWhereTheWindowIsGivenUp() {
+    dyingAt(3, this::takeOver);
+    assertThat(lab.dest.data().resolve(".register-migration-moving")).exists();
+    lab.dest.dataFile("appendonlydir/manifest", "of a Redis that found no files");
+    lab.destData().giveBack();
+    assertThatAllIsAsBeforeTheWindow();
+  }
+
   /** At the n-th program that would change a file the machine dies. */
   @ParameterizedTest
   @ValueSource(ints = {1, 2, 3, 4, 5})
