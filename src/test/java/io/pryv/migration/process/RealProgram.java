@@ -91,10 +91,17 @@ final class RealProgram implements AutoCloseable {
     return Instant.now();
   }
 
-  /** kill -9. */
+  /**
+   * kill -9. Not {@code onExit()}: of a process that is gone it waits for whoever has its number
+   * now.
+   */
   void kill() {
-    if (process != null) {
-      process.destroyForcibly().onExit().join();
+    try {
+      if (process != null) {
+        process.destroyForcibly().waitFor();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 
