@@ -114,7 +114,7 @@ public final class Containers {
     start(
         change(
             "start the services with " + layout.startScript(),
-            prologue() + START + LIFT + platformScript(layout.startScript())));
+            prologue() + STARTING + START + LIFT + platformScript(layout.startScript())));
   }
 
   /**
@@ -122,7 +122,9 @@ public final class Containers {
    * the platform's script would take seconds to find that it has nothing to do.
    */
   public void startAgain() {
-    start(Command.change("start what does not run of the services", prologue() + START + LIFT));
+    start(
+        Command.change(
+            "start what does not run of the services", prologue() + STARTING + START + LIFT));
   }
 
   private void start(Command start) {
@@ -186,7 +188,7 @@ public final class Containers {
                     + "(\n"
                     + script
                     + ")\n"
-                    + BEGIN
+                    + STARTING
                     + "begin \"$redis\"\n"
                     + START
                     + LIFT)
@@ -406,36 +408,32 @@ public final class Containers {
       [ -z "$running" ] || { echo "still running: $running" >&2; exit 1; }
       """;
 
-  private static final String BEGIN =
+  private static final String STARTING =
       """
       # After a reboot docker may be starting it, too, and lets only one of both have its port.
       begin() {
         docker start "$1" >/dev/null ||
           { sleep 1; [ "$(docker inspect -f '{{.State.Running}}' "$1")" = true ]; }
       }
+      there() { printf '%s\\n' "$names" | grep -xF -- "$1" || true; }
+      but() { printf '%s\\n' "$names" | grep -vxF "$@" || true; }
+      wave() {
+        local pids= name pid failed=
+        for name in "$@"; do begin "$name" & pids="$pids $!"; done
+        for pid in $pids; do wait "$pid" || failed=yes; done
+        [ -z "$failed" ]
+      }
       """;
 
-  /** Containers that exist are started in waves, several times faster than compose does it. */
-  private static final String WAVES =
-      BEGIN
-          + """
-          names=$(ours --format '{{.Names}}' --filter status=created --filter status=exited --filter status=dead)
-          there() { printf '%s\\n' "$names" | grep -xF -- "$1" || true; }
-          but() { printf '%s\\n' "$names" | grep -vxF "$@" || true; }
-          wave() {
-            local pids= name pid failed=
-            for name in "$@"; do begin "$name" & pids="$pids $!"; done
-            for pid in $pids; do wait "$pid" || failed=yes; done
-            [ -z "$failed" ]
-          }
-          """;
-
-  /** As the services depend on each other. */
+  /**
+   * Containers that exist are started in waves, as they depend on each other: several times faster
+   * than compose does it.
+   */
   private static final String START =
-      WAVES
-          + """
-          wave $(there "$redis")
-          wave $(but -e "$redis" -e "$proxy")
-          wave $(there "$proxy")
-          """;
+      """
+      names=$(ours --format '{{.Names}}' --filter status=created --filter status=exited --filter status=dead)
+      wave $(there "$redis")
+      wave $(but -e "$redis" -e "$proxy")
+      wave $(there "$proxy")
+      """;
 }

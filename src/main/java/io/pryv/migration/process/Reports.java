@@ -3,7 +3,6 @@ package io.pryv.migration.process;
 import io.pryv.migration.process.Logbook.Change;
 import io.pryv.migration.process.Logbook.Decision;
 import io.pryv.migration.process.Logbook.Evidence;
-import io.pryv.migration.redis.KeyCounts;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
@@ -47,7 +46,6 @@ public class Reports {
         .createHistoricVariableInstanceQuery()
         .processInstanceId(migration)
         .variableNameIn(
-            "sourceKeyCounts",
             "coldWindowMs",
             "strategy",
             "strategyChosenBy",
@@ -78,7 +76,7 @@ public class Reports {
         startedBy,
         instance.getStartTime().toInstant(),
         Optional.ofNullable(instance.getEndTime()).map(java.util.Date::toInstant).orElse(null),
-        users(variables),
+        number(variables, "users"),
         (String) variables.get("strategy"),
         (String) variables.get("strategyChosenBy"),
         text(variables, "strategyReason"),
@@ -126,13 +124,6 @@ public class Reports {
       case "writeRollbackReport" -> "rolledBack";
       default -> instance.getEndTime() == null ? "running" : "deleted";
     };
-  }
-
-  private static Long users(Map<String, Object> variables) {
-    Object counts = variables.get("sourceKeyCounts");
-    return counts == null
-        ? number(variables, "users")
-        : (Long) Values.fromVariable("sourceKeyCounts", counts, KeyCounts.class).users();
   }
 
   private static Long number(Map<String, Object> variables, String name) {

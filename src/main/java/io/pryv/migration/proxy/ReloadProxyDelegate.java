@@ -33,11 +33,14 @@ class ReloadProxyDelegate extends StepDelegate {
             () -> {
               election.requireRefusal(step.redis());
             });
-    if (!Election.notedLed(step.hands().on(step.source().machine()), step.migration())) {
-      requireServingDest(step);
-    }
+    SideBySide<Boolean> serves =
+        SideBySide.begin(
+            () -> {
+              requireServingDest(step);
+            });
     boolean leads = election.nginxLeadsToDest();
     refuses.end();
+    serves.end();
     boolean reloaded =
         new ReloadedProxy(
                 () -> {
@@ -64,6 +67,9 @@ class ReloadProxyDelegate extends StepDelegate {
 
   /** The last moment in which source could be put back as it was. */
   private void requireServingDest(StepContext step) {
+    if (Election.notedLed(step.hands().on(step.source().machine()), step.migration())) {
+      return;
+    }
     WriteProof.atItsAddress(step.dest(), step.redis(), https, step.platform().domain())
         .orFail(
             PATIENCE_WITH_DEST,

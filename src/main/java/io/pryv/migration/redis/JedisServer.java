@@ -100,6 +100,23 @@ final class JedisServer implements RedisServer {
   }
 
   @Override
+  public long lastingKeys() {
+    return info("keyspace").values().stream().mapToLong(JedisServer::lasting).sum();
+  }
+
+  /** A database as {@code INFO keyspace} tells it: {@code keys=5,expires=1,avg_ttl=0}. */
+  private static long lasting(String database) {
+    Map<String, Long> counts = new HashMap<>();
+    for (String count : database.split(",", -1)) {
+      String[] words = count.split("=", 2);
+      if (words.length == 2 && words[1].matches("[0-9]{1,18}")) {
+        counts.put(words[0], Long.parseLong(words[1]));
+      }
+    }
+    return counts.getOrDefault("keys", 0L) - counts.getOrDefault("expires", 0L);
+  }
+
+  @Override
   public KeyCounts countKeys() {
     KeyCounter counter = new KeyCounter(asking("DBSIZE", jedis::dbSize));
     scan(

@@ -13,15 +13,6 @@ package io.pryv.migration.redis;
 public record KeyCounts(
     long users, long servers, long emails, long inactive, long lasting, long expiring) {
 
-  /** Whether every kind that does not come and go has the same number in both. */
-  public boolean sameLastingKeys(KeyCounts other) {
-    return users == other.users
-        && servers == other.servers
-        && emails == other.emails
-        && inactive == other.inactive
-        && lasting == other.lasting;
-  }
-
   /** The fixture user that the register itself writes at its start does not count as one. */
   public boolean holdsUsers() {
     return users > 1;

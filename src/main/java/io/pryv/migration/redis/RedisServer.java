@@ -15,8 +15,13 @@ public interface RedisServer extends AutoCloseable {
   /** {@code INFO section}, parsed. */
   Map<String, String> info(String section);
 
-  /** How many keys there are, by kind. */
+  /** How many keys there are, by kind; each is looked at. */
   KeyCounts countKeys();
+
+  /**
+   * How many keys have no expiry, as Redis itself keeps count: however many, it is told at once.
+   */
+  long lastingKeys();
 
   /**
    * How this server's keys of users compare with another's: every {@code :users}, {@code :server}

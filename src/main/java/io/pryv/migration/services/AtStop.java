@@ -2,18 +2,15 @@ package io.pryv.migration.services;
 
 import io.pryv.migration.machine.Notes;
 import io.pryv.migration.machine.Shell;
-import io.pryv.migration.redis.KeyCounts;
 import java.util.Optional;
-import java.util.stream.Collectors;
-import java.util.stream.LongStream;
 
 /**
  * What source held when it was to take no write any more. It is kept in a file on source: a
  * variable can be edited, and is lost with its transaction.
  *
- * @param keys held under the fence
+ * @param lastingKeys held under the fence; those that expire come and go
  */
-record AtStop(KeyCounts keys) {
+record AtStop(long lastingKeys) {
 
   private static final String NOTE = "source-at-stop";
 
@@ -26,7 +23,7 @@ record AtStop(KeyCounts keys) {
     if (read(shell, migration).filter(atStop::equals).isPresent()) {
       return false;
     }
-    new Notes(shell, migration).put(NOTE, atStop.line());
+    new Notes(shell, migration).put(NOTE, String.valueOf(atStop.lastingKeys()));
     return true;
   }
 
@@ -34,8 +31,8 @@ record AtStop(KeyCounts keys) {
   static Optional<AtStop> read(Shell shell, String migration) {
     return new Notes(shell, migration)
         .read(NOTE)
-        .filter(line -> !line.isEmpty())
-        .map(AtStop::ofLine);
+        .filter(line -> line.matches("[0-9]{1,18}"))
+        .map(line -> new AtStop(Long.parseLong(line)));
   }
 
   /**
@@ -49,29 +46,5 @@ record AtStop(KeyCounts keys) {
     }
     new Notes(shell, migration).drop(NOTE);
     return true;
-  }
-
-  private String line() {
-    return LongStream.of(
-            keys.users(),
-            keys.servers(),
-            keys.emails(),
-            keys.inactive(),
-            keys.lasting(),
-            keys.expiring())
-        .mapToObj(String::valueOf)
-        .collect(Collectors.joining(" "));
-  }
-
-  private static AtStop ofLine(String line) {
-    String[] words = line.strip().split(" ", -1);
-    return new AtStop(
-        new KeyCounts(
-            Long.parseLong(words[0]),
-            Long.parseLong(words[1]),
-            Long.parseLong(words[2]),
-            Long.parseLong(words[3]),
-            Long.parseLong(words[4]),
-            Long.parseLong(words[5])));
   }
 }

@@ -25,11 +25,10 @@ class StopWritesDelegate extends StepDelegate {
                 new RoleFile(step.hands(), step.source()),
                 step.migration())
             .stop();
-    step.put("sourceKeyCounts", stopped.keys());
     step.say(
         (stopped.already() ? "already done: source refuses writes" : "source refuses writes")
             + ", at run time and in its file, and goes on answering; it holds "
-            + stopped.keys().users()
-            + " users");
+            + stopped.lastingKeys()
+            + " keys that do not expire");
   }
 }

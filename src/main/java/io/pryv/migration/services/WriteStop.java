@@ -3,7 +3,6 @@ package io.pryv.migration.services;
 import io.pryv.migration.machine.Shell;
 import io.pryv.migration.platform.Register;
 import io.pryv.migration.platform.StepFailure;
-import io.pryv.migration.redis.KeyCounts;
 import io.pryv.migration.redis.RedisDoor;
 import io.pryv.migration.redis.RedisServer;
 import io.pryv.migration.redis.RestingFiles;
@@ -39,9 +38,9 @@ final class WriteStop {
    * How writes were stopped.
    *
    * @param already nothing had to be done
-   * @param keys what source holds, which changes no more but for keys that expire
+   * @param lastingKeys how many keys source holds that do not expire; that changes no more
    */
-  record Stopped(boolean already, KeyCounts keys) {}
+  record Stopped(boolean already, long lastingKeys) {}
 
   /**
    * Fences source, counts what it holds, and waits until its files hold it, too.
@@ -56,7 +55,7 @@ final class WriteStop {
       boolean written = file.fenced();
       boolean fenced = redis.fenced();
       redis.fence();
-      KeyCounts keys = redis.countKeys();
+      long keys = redis.lastingKeys();
       boolean counted = AtStop.keep(shell, migration, new AtStop(keys));
       resting.await(redis);
       return new Stopped(!quietened && !written && fenced && !counted, keys);

@@ -3,7 +3,6 @@ package io.pryv.migration.process;
 import io.pryv.migration.machine.Command;
 import io.pryv.migration.platform.Layout;
 import io.pryv.migration.platform.StepFailure;
-import io.pryv.migration.redis.KeyCounts;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -61,7 +60,6 @@ final class ScriptedSteps {
           step.evidence("sync", "| round | bytes |\n|---|---|\n| " + call + " | 100 |\n");
         });
     on("preSync", (step, call) -> step.put("preSyncDone", call % 2 == 0));
-    on("stopWrites", (step, call) -> step.put("sourceKeyCounts", COUNTS));
     on("lastSync", (step, call) -> step.put("lastSyncDone", call >= 2));
     on("proveProxy", (step, call) -> step.put("coldWindowMs", 8_700L));
     on("watchDelegation", (step, call) -> step.put("delegationMoved", call >= 2));
@@ -70,6 +68,7 @@ final class ScriptedSteps {
         (step, call) -> {
           step.put("keysCompared", 60_003L);
           step.put("keysDiffering", 0L);
+          step.put("users", 20_001L);
           step.evidence("data", "60,003 keys equal");
         });
     on(
@@ -117,8 +116,6 @@ final class ScriptedSteps {
   static void change(StepContext step) {
     step.journal().willRun("dest", Command.change("start the services", "./run-reg-master"));
   }
-
-  static final KeyCounts COUNTS = new KeyCounts(20_001, 20_001, 20_000, 0, 1, 3);
 
   static final Layout LAYOUT =
       new Layout(

@@ -132,6 +132,16 @@ public class FakeRedis implements RedisServer {
   }
 
   @Override
+  public long lastingKeys() {
+    KeyCounts counts = countKeys();
+    return counts.users()
+        + counts.servers()
+        + counts.emails()
+        + counts.inactive()
+        + counts.lasting();
+  }
+
+  @Override
   public KeyComparison compareUsersWith(RedisServer other) {
     return compare((FakeRedis) other, KeyKind::ofUsers, Object::equals);
   }

@@ -57,6 +57,8 @@ class JedisServerTest {
     onSource.set("other", "{}", SetParams.setParams().ex(60));
     assertThat(server.countKeys()).isEqualTo(new KeyCounts(5000, 5000, 5000, 1, 2, 2));
     assertThat(other.countKeys()).isEqualTo(new KeyCounts(0, 0, 0, 0, 0, 0));
+    assertThat(server.lastingKeys()).isEqualTo(15_003);
+    assertThat(other.lastingKeys()).isZero();
   }
 
   @Test

@@ -4,25 +4,21 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.pryv.migration.platform.StepFailure;
-import io.pryv.migration.redis.KeyCounts;
 import org.junit.jupiter.api.Test;
 
 class KeyProofTest {
 
-  private static final KeyCounts SOURCE = new KeyCounts(20_001, 20_001, 20_001, 3, 2, 17);
-
   @Test
-  void keysThatComeAndGoMayDiffer() {
-    KeyProof proof = new KeyProof(SOURCE, new KeyCounts(20_001, 20_001, 20_001, 3, 2, 4), "dest");
+  void asManyKeysAsAtTheStopAreTold() {
+    KeyProof proof = new KeyProof(60_008, 60_008, "dest");
     proof.orFail();
-    assertThat(proof.markdown()).contains("| others, expiring | 17 | 4 |");
+    assertThat(proof.markdown()).contains("| keys that do not expire | 60008 | 60008 |");
   }
 
   @Test
-  void oneMissingUserIsAFailure() {
-    KeyProof proof = new KeyProof(SOURCE, new KeyCounts(20_000, 20_001, 20_001, 3, 2, 17), "dest");
-    assertThatThrownBy(proof::orFail)
+  void oneMissingKeyIsAFailure() {
+    assertThatThrownBy(new KeyProof(60_008, 60_007, "dest")::orFail)
         .isInstanceOf(StepFailure.class)
-        .hasMessageContaining("users=20000");
+        .hasMessageContaining("60007");
   }
 }

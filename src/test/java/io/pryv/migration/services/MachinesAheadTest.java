@@ -214,11 +214,10 @@ class MachinesAheadTest {
 
   @Test
   void theCountAtTheStopIsReadFromSourceAndNotFromAVariable() throws Exception {
-    step.put("sourceKeyCounts", new io.pryv.migration.redis.KeyCounts(1, 1, 1, 0, 1, 0));
     assertThatThrownBy(() -> step.run(new ProveDestDelegate(step.contexts())))
         .hasMessageContaining("this migration has not stopped writes there");
     Files.createDirectories(lab.source.work());
-    Files.writeString(lab.source.work().resolve("source-at-stop"), "2 2 2 0 1 0\n");
+    Files.writeString(lab.source.work().resolve("source-at-stop"), "7\n");
     assertThatThrownBy(() -> step.run(new ProveDestDelegate(step.contexts())))
         .hasMessageContaining("what source held at the stop");
     lab.destRedis.user("alice", "alice@pryv.lab", "co1");

@@ -8,7 +8,6 @@ import io.pryv.migration.machine.ConnectionLost;
 import io.pryv.migration.machine.Container;
 import io.pryv.migration.machine.SandboxRegister;
 import io.pryv.migration.platform.StepFailure;
-import io.pryv.migration.redis.KeyCounts;
 import io.pryv.migration.redis.RestingFiles;
 import io.pryv.migration.redis.RoleFile;
 import java.nio.file.Files;
@@ -19,7 +18,7 @@ import org.junit.jupiter.api.Test;
 
 class WriteStopTest {
 
-  private static final KeyCounts HELD = new KeyCounts(2, 2, 2, 0, 1, 0);
+  private static final long HELD = 7;
   private static final String SAVE = "900 1 300 10";
 
   private final PracticePlatform lab = new PracticePlatform();
