@@ -43,12 +43,15 @@ public record PreflightReport(
   public String toMarkdown() {
     StringBuilder text = new StringBuilder();
     text.append(
-        "**%d stop, %d warnings, %d passed.** Expected outage: about %d s. Redis data: %,d bytes.%n%n"
+        "**%d stop, %d warnings, %d passed.** %sRedis data: %,d bytes.%n%n"
             .formatted(
                 stops(),
                 warnings(),
                 passes(),
-                (outage.total().toMillis() + 999) / 1000,
+                strategy.strategy().equals("cold")
+                    ? "Expected outage: about %d s. "
+                        .formatted((outage.total().toMillis() + 999) / 1000)
+                    : "",
                 redisBytes));
     problems(text, "Stops: nothing can begin before these are mended", Finding.Level.STOP);
     problems(text, "Warnings", Finding.Level.WARN);

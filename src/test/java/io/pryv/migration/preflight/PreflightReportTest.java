@@ -61,6 +61,20 @@ class PreflightReportTest {
   }
 
   @Test
+  void theOutageOfAColdCutOverIsNotToldOfALiveOne() {
+    PreflightReport live =
+        new PreflightReport(
+            List.of(),
+            Map.of(),
+            1,
+            ColdOutage.assumed(0),
+            LiveChecks.decide(new StrategyChoice("live", "platform file"), List.of()),
+            Map.of());
+    assertThat(live.toMarkdown())
+        .startsWith("**0 stop, 0 warnings, 0 passed.** Redis data: 1 bytes.");
+  }
+
+  @Test
   void factsSurviveWhateverAFileHolds() {
     String output = "noise\na\t" + "YQkiwrcKCg==" + "\nb\t\n\tx\n";
 
