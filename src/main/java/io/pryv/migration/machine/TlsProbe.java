@@ -22,6 +22,7 @@ import java.util.Map;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import javax.net.ssl.SNIHostName;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
@@ -73,8 +74,15 @@ public final class TlsProbe implements HttpsProbe {
     String request = request(hostName, port, path, headers);
     try (Socket plain = new Socket()) {
       // One deadline for everything: a socket's own timeout would count for each read anew.
-      ScheduledFuture<?> late =
-          watch.schedule(() -> closeQuietly(plain), timeout.toMillis(), TimeUnit.MILLISECONDS);
+      AtomicBoolean late = new AtomicBoolean();
+      ScheduledFuture<?> deadline =
+          watch.schedule(
+              () -> {
+                late.set(true);
+                closeQuietly(plain);
+              },
+              timeout.toMillis(),
+              TimeUnit.MILLISECONDS);
       try {
         plain.setTcpNoDelay(true);
         plain.connect(
@@ -82,12 +90,12 @@ public final class TlsProbe implements HttpsProbe {
             (int) timeout.toMillis());
         return ask(plain, hostName, port, request);
       } catch (IOException e) {
-        if (!late.cancel(false)) {
+        if (late.get()) {
           throw new IOException("no whole answer within " + timeout.toMillis() + " ms", e);
         }
         throw e;
       } finally {
-        late.cancel(false);
+        deadline.cancel(false);
       }
     } catch (IOException e) {
       throw new StepFailure(
