@@ -156,7 +156,9 @@ class SandboxMigrationTest extends RunningEngine {
   private void assertThatReportTellsIt(String migration) throws IOException {
     Report report = reports.of(migration);
     assertThat(report.outcome()).isEqualTo("completed");
-    assertThat(report.users()).isEqualTo(SandboxPlatform.USERS + 2);
+    assertThat(report.users())
+        .as("the fixture, and who registered before and after the cut-over")
+        .isEqualTo(SandboxPlatform.USERS + 3);
     assertThat(report.coldWindowMs()).isPositive();
     assertThat(report.verification().keysDiffering()).isZero();
     assertThat(report.verification().keysCompared()).isEqualTo(2 * 3 * (SandboxPlatform.USERS + 3));
