@@ -196,14 +196,7 @@ class SourceBackTest {
 
   @Test
   void anNginxThatIsStartedWhileItsFileIsPutBackLeavesDestTheWriter() throws Exception {
-    stopWrites();
-    lab.elect();
-    proxy();
-    lab.source
-        .shell()
-        .before(
-            command -> command.purpose().contains("site.conf") && command.changes(),
-            this::nginxIsStartedAgain);
+    nginxIsStartedBeforeItsFileIsPutBack();
     assertThatThrownBy(() -> back().restore())
         .hasMessageContaining("clients may have written to dest");
     assertThat(lab.dest.container("redis").running()).isTrue();
@@ -213,14 +206,7 @@ class SourceBackTest {
 
   @Test
   void anUndoingWhoseEndNobodySawIsFollowedByTheSameLook() {
-    stopWrites();
-    lab.elect();
-    proxy();
-    lab.source
-        .shell()
-        .before(
-            command -> command.purpose().contains("site.conf") && command.changes(),
-            this::nginxIsStartedAgain);
+    nginxIsStartedBeforeItsFileIsPutBack();
     lab.source
         .shell()
         .loseConnectionAfter(
@@ -321,6 +307,17 @@ class SourceBackTest {
             new RoleFile(lab.hands, lab.source.register()),
             SandboxRegister.MIGRATION)
         .stop();
+  }
+
+  private void nginxIsStartedBeforeItsFileIsPutBack() {
+    stopWrites();
+    lab.elect();
+    proxy();
+    lab.source
+        .shell()
+        .before(
+            command -> command.purpose().contains("site.conf") && command.changes(),
+            this::nginxIsStartedAgain);
   }
 
   private void nginxIsStartedAgain() {
