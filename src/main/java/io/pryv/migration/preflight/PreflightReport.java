@@ -76,7 +76,7 @@ public record PreflightReport(
     return text.toString();
   }
 
-  /** A list, since these sentences would make a table wider than the form. */
+  /** A list, since the columns of a table would be too narrow for these sentences. */
   private void problems(StringBuilder text, String title, Finding.Level level) {
     if (count(level) == 0) {
       return;

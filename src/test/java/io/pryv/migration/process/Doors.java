@@ -262,6 +262,17 @@ abstract class Doors extends EngineTest {
     assertThat(again.body()).contains("has ended");
   }
 
+  /** Camunda's own sheet forbids it, and Camunda brings a sheet with the address of ours. */
+  @Test
+  void tasklistWrapsTheCellsOfAFormsTable() throws Exception {
+    String cell = ".fjs-container .fjs-form-field-text td {\n  white-space: ";
+
+    assertThat(get("/camunda/app/tasklist/camunda-tasklist-bootstrap.css").body())
+        .contains(cell + "nowrap;");
+    assertThat(get("/camunda/app/tasklist/styles/user-styles.css").body())
+        .contains(cell + "normal;");
+  }
+
   @Test
   void aMigrationThatIsNotThereIsNotFound() throws Exception {
     assertThat(get("/api/migrations/nope").statusCode()).isEqualTo(404);
