@@ -10,19 +10,17 @@ public final class NginxContainer {
   private static final String MAIN_FILE =
       """
       c=%s
-      main_file() {
-        local file
-        file=$(docker top "$c" -eo pid,args 2>/dev/null | sed -n 's/.*nginx: master process .* -c  *\\([^ ]*\\).*/\\1/p' | head -n 1)
-        [ -n "$file" ] || file=$(docker exec "$c" nginx -V 2>&1 | tr ' ' '\\n' | sed -n 's/^--conf-path=//p')
-        [ -n "$file" ] || file=/etc/nginx/nginx.conf
-        echo "$file"
-      }
+      file=$(docker top "$c" -eo pid,args 2>/dev/null | sed -n 's/.*nginx: master process .* -c  *\\([^ ]*\\).*/\\1/p' | head -n 1)
+      [ -n "$file" ] || file=$(docker exec "$c" nginx -V 2>&1 | tr ' ' '\\n' | sed -n 's/^--conf-path=//p')
+      [ -n "$file" ] || file=/etc/nginx/nginx.conf
+      echo "$file"
       """;
 
-  /** Reloads, sees new workers begin, and waits for the old ones to end, or ends them. */
-  private static final String REPLACE_WORKERS =
+  /** Has nginx read its files, and sees new workers begin: then it has taken them. */
+  private static final String READ_FILES =
       """
       set -u
+      c=%s
       as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi; }
       master=$(docker top "$c" -eo pid,args 2>/dev/null | sed -n 's/^ *\\([0-9]*\\) .*nginx: master process.*/\\1/p' | head -n 1)
       [ -n "$master" ] || { echo "no nginx master process in $c"; exit 1; }
@@ -34,13 +32,18 @@ public final class NginxContainer {
       }
       old=$(workers)
       as_root kill -HUP "$master" || exit 1
-      left() { local pid; for pid in $(workers); do if printf '%s\\n' "$old" | grep -qx "$pid"; then echo "$pid"; fi; done; }
-      begun() { local pid; for pid in $(workers); do printf '%s\\n' "$old" | grep -qx "$pid" || return 0; done; return 1; }
-      tries=100
+      begun() { local pid; for pid in $(workers); do printf '%%s\\n' "$old" | grep -qx "$pid" || return 0; done; return 1; }
+      tries=150
       until begun; do
         [ $((tries -= 1)) -gt 0 ] || { echo 'nginx has begun no new worker: it did not take its files'; exit 3; }
-        sleep 0.05
+        sleep 0.02
       done
+      """;
+
+  /** Waits for the old workers to end, or ends them. */
+  private static final String END_OLD_WORKERS =
+      """
+      left() { local pid; for pid in $(workers); do if printf '%s\\n' "$old" | grep -qx "$pid"; then echo "$pid"; fi; done; }
       tries=100
       while [ -n "$(left)" ] && [ $((tries -= 1)) -gt 0 ]; do sleep 0.1; done
       [ -z "$(left)" ] || as_root kill -TERM $(left)
@@ -62,6 +65,9 @@ public final class NginxContainer {
       [ "$youngest" -gt "$((age + 1))" ] || echo "a process of it is $youngest s old, the change $age s"
       """;
 
+  private static final String TEST_IT =
+      "see what `nginx -t` in the proxy's container and its error log say, correct that, then retry";
+
   private final Shell shell;
   private final Layout layout;
 
@@ -73,7 +79,9 @@ public final class NginxContainer {
   /** The main file, as the container sees it. */
   public String mainFile() {
     return shell
-        .run(Command.look("find nginx's main file", functions() + "main_file\n"))
+        .run(
+            Command.look(
+                "find nginx's main file", MAIN_FILE.formatted(Quote.sh(layout.nginxContainer()))))
         .orFail("see that the proxy's container runs, then retry");
   }
 
@@ -85,36 +93,26 @@ public final class NginxContainer {
   }
 
   /**
-   * Has nginx test its files, which {@code -s reload} does before it sends its signal, and read
-   * them anew. That it then serves by them is proven by a request only: it ends well although the
-   * new files then fail to bind (field guide 3.11).
+   * Has nginx read its files anew and sees it take them: it begins new workers, which {@code nginx
+   * -s reload} does not tell (field guide 3.11). Its master process is sent the signal itself: a
+   * {@code docker exec} costs clients of the cold window a third of a second.
    */
   public void reload() {
-    shell
-        .run(
-            Command.change(
-                "have nginx test its files and read them",
-                functions()
-                    + """
-                    file=$(main_file)
-                    docker exec "$c" nginx -s reload -c "$file" 2>&1
-                    """))
-        .orFail("see what nginx says of its files, correct them, then retry");
+    shell.run(Command.change("let nginx read its files anew", readFiles())).orFail(TEST_IT);
   }
 
   /**
-   * As {@link #reload}, and when it returns no process works by the files of before: new workers
-   * have begun, which {@code nginx -s reload} does not tell (field guide 3.11), and the old ones,
-   * which finish what they are at, have ended.
+   * As {@link #reload}, and when it returns no process works by the files of before: the old
+   * workers, which finish what they are at, have ended.
    */
   public void replaceWorkers() {
     shell
         .run(
             Command.change(
                     "let nginx read its files anew, and wait for its old workers to end",
-                    "c=" + Quote.sh(layout.nginxContainer()) + "\n" + REPLACE_WORKERS)
+                    readFiles() + END_OLD_WORKERS)
                 .within(Duration.ofSeconds(40)))
-        .orFail("see nginx's error log on the machine, then retry");
+        .orFail(TEST_IT);
   }
 
   /**
@@ -153,7 +151,7 @@ public final class NginxContainer {
     return !said.isEmpty();
   }
 
-  private String functions() {
-    return MAIN_FILE.formatted(Quote.sh(layout.nginxContainer()));
+  private String readFiles() {
+    return READ_FILES.formatted(Quote.sh(layout.nginxContainer()));
   }
 }

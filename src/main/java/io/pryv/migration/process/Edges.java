@@ -7,6 +7,7 @@ import io.pryv.migration.machine.PinnedShells;
 import io.pryv.migration.machine.SshShells;
 import io.pryv.migration.machine.TlsProbe;
 import io.pryv.migration.redis.JedisServers;
+import io.pryv.migration.redis.RedisAddresses;
 import io.pryv.migration.redis.RedisDoors;
 import java.time.Duration;
 import org.springframework.context.annotation.Bean;
@@ -28,7 +29,8 @@ class Edges {
 
   @Bean
   RedisDoors redisDoors() {
-    return JedisServers::new;
+    RedisAddresses addresses = new RedisAddresses();
+    return hands -> new JedisServers(hands, addresses);
   }
 
   @Bean

@@ -1,6 +1,7 @@
 package io.pryv.migration.transfer;
 
 import io.pryv.migration.machine.Command;
+import io.pryv.migration.machine.DetachedJob;
 import io.pryv.migration.machine.Quote;
 import io.pryv.migration.machine.Shell;
 import io.pryv.migration.machine.SideBySide;
@@ -25,12 +26,14 @@ final class CopyProof {
   private final Shell onDest;
   private final Register source;
   private final Register dest;
+  private final String migration;
 
-  CopyProof(Shell onSource, Shell onDest, Register source, Register dest) {
+  CopyProof(Shell onSource, Shell onDest, Register source, Register dest, String migration) {
     this.onSource = onSource;
     this.onDest = onDest;
     this.source = source;
     this.dest = dest;
+    this.migration = migration;
   }
 
   /**
@@ -51,10 +54,14 @@ final class CopyProof {
     }
   }
 
-  /** Compares both sides, at the same time, and puts the ownership right where it isn't. */
+  /**
+   * Compares both sides, at the same time, once no job of ours writes there, and puts the ownership
+   * right where it isn't.
+   */
   Proven prove() {
     SideBySide<DataFiles> there =
         SideBySide.begin(() -> list(onSource, source.layout().dataDirectory()));
+    requireNoJob();
     DataFiles here = list(onDest, DestData.incoming(dest));
     DataFiles files = there.end();
     List<String> differences =
@@ -70,6 +77,18 @@ final class CopyProof {
           "source is put back as it was; see who writes in these directories");
     }
     return new Proven(here, correctOwner());
+  }
+
+  private void requireNoJob() {
+    List<String> running = DetachedJob.running(onDest, migration);
+    if (!running.isEmpty()) {
+      throw new StepFailure(
+          dest.machine().name(),
+          "jobs of this migration",
+          "none: the last sync has ended",
+          String.join(", ", running) + " runs, although a variable says that it has ended",
+          "wait for its end, or let the step lastSync run again");
+    }
   }
 
   /** Whether all that differs is what source's AOF tells, at its end, of keys that expired. */

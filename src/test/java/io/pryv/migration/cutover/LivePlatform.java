@@ -16,6 +16,7 @@ import io.pryv.migration.platform.Machine;
 import io.pryv.migration.platform.Register;
 import io.pryv.migration.proxy.NginxSite;
 import io.pryv.migration.redis.JedisServers;
+import io.pryv.migration.redis.RedisAddresses;
 import io.pryv.migration.redis.RedisConf;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -56,7 +57,7 @@ final class LivePlatform implements AutoCloseable {
   final SandboxRegister sourceMachine = new SandboxRegister(SandboxShell.of(Machine.Role.SOURCE));
   final SandboxShell destMachine = SandboxShell.of(Machine.Role.DEST);
   final SandboxHands hands = new SandboxHands(sourceMachine.shell(), destMachine);
-  final JedisServers door = new JedisServers(hands);
+  final JedisServers door = new JedisServers(hands, new RedisAddresses());
   final SshdProcess sshd;
   final Register source = sourceMachine.register();
   final Register dest;

@@ -42,12 +42,13 @@ public final class StubDocker {
       compose.append("\n  ").append(service).append(":\n    restart: always\n");
       service("pryv", service);
     }
+    // Numbers that no process has: a signal to one must reach nobody.
     container("pryv_reverse_proxy_1")
         .top(
             """
               PID ELAPSED COMMAND
-              101 1000000 nginx: master process nginx -g daemon off;
-              102 1000000 nginx: worker process
+              9000001 1000000 nginx: master process nginx -g daemon off;
+              9000002 1000000 nginx: worker process
             """);
     if (!Files.exists(machine.confRoot().resolve("reg-master.yml"))) {
       machine.confFile("reg-master.yml", compose.toString());
@@ -165,6 +166,34 @@ public final class StubDocker {
     public Container program(String name, String bash) {
       SandboxShell.executable(directory.resolve("bin").resolve(name), bash);
       return this;
+    }
+
+    /**
+     * From its next start to its stop it runs a master and a worker process, real ones: at SIGHUP
+     * the master reads its files, begins a new worker and ends the old one.
+     *
+     * @param read bash that stands for reading its files; when it fails, nothing else is done
+     */
+    public Container nginx(String read) {
+      put("nginx-read", read);
+      try (InputStream master = StubDocker.class.getResourceAsStream("nginx.bash")) {
+        put("nginx-master", new String(master.readAllBytes(), StandardCharsets.UTF_8));
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+      return onStart(
+          """
+          home=$SANDBOX/docker/$CONTAINER
+          rm -f -- "$home/nginx-up"
+          setsid bash -c 'exec -a "nginx: master process nginx" bash "$1/nginx-master" "$1"' - "$home" \\
+            </dev/null >/dev/null 2>&1 &
+          echo $! >>"$home/executed"
+          tries=250
+          until [ -e "$home/nginx-up" ]; do
+            [ $((tries -= 1)) -gt 0 ] || exit 1
+            sleep 0.02
+          done
+          """);
     }
 
     /** The networks that it has joined, from now on. */

@@ -11,6 +11,7 @@ import io.pryv.migration.platform.Platform;
 import io.pryv.migration.platform.PlatformFile;
 import io.pryv.migration.platform.StrategyChoice;
 import io.pryv.migration.redis.JedisServers;
+import io.pryv.migration.redis.RedisAddresses;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -108,7 +109,8 @@ class PreflightEndToEndTest {
       return new Preflight(
               platform,
               shells::to,
-              new JedisServers(new JournalledHands(shells, new InMemoryJournal())),
+              new JedisServers(
+                  new JournalledHands(shells, new InMemoryJournal()), new RedisAddresses()),
               new DnsJavaClient(),
               List.of(),
               Surveys.US,

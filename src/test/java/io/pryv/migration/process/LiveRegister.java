@@ -191,7 +191,7 @@ final class LiveRegister implements AutoCloseable {
     Path conf = files.file("reg-master/nginx/conf");
     Path log = accessLog();
     container("reverse_proxy")
-        .onStart(
+        .nginx(
             "mkdir -p %1$s && touch %1$s/access.log && cp %2$s/site.conf \"$SANDBOX/nginx-runs-with\""
                 .formatted(log.getParent(), conf))
         .onStop("rm \"$SANDBOX/nginx-runs-with\"")
@@ -207,7 +207,6 @@ final class LiveRegister implements AutoCloseable {
                 printf '\\n# configuration file /app/conf/site.conf:\\n'
                 cat %1$s/site.conf ;;
               -t) echo 'nginx: the configuration file syntax is ok' >&2 ;;
-              -s) cp %1$s/site.conf "$SANDBOX/nginx-runs-with" ;;
               *) exit 64 ;;
             esac
             """

@@ -3,6 +3,7 @@ package io.pryv.migration.proxy;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.pryv.migration.machine.Command;
 import io.pryv.migration.machine.FakeHttps;
 import io.pryv.migration.machine.FileUndo;
 import io.pryv.migration.machine.NginxContainer;
@@ -35,14 +36,14 @@ class ReloadedProxyTest {
   @BeforeEach
   void nginxLeadsToDest() throws Exception {
     read = source.shell().root().resolve("nginx-has-read");
-    source
-        .container("reverse_proxy")
-        .program(
-            "nginx", "case \"$*\" in *'-s reload'*) cp '%s' '%s' ;; esac".formatted(site, read));
     hands
         .files(source.shell().machine())
         .write(site.toString(), "server 10.90.0.12:443;\n".getBytes(StandardCharsets.UTF_8), "644");
-    Files.copy(site, read);
+    source.container("reverse_proxy").stopped().nginx("cp '%s' '%s'".formatted(site, read));
+    source
+        .shell()
+        .run(Command.change("start nginx", "docker start pryv_reverse_proxy_1"))
+        .orFail("");
     https.answers(
         "127.0.0.1",
         path -> {
@@ -83,12 +84,29 @@ class ReloadedProxyTest {
   }
 
   @Test
-  void aReloadThatDoesNotTakeIsToldAlthoughItEndedWell() {
-    source.container("reverse_proxy").program("nginx", "true");
+  void anNginxThatDoesNotTakeItsFilesIsTold() {
+    source.container("reverse_proxy").nginx("false");
+    assertThatThrownBy(() -> proxy().lead())
+        .isInstanceOf(StepFailure.class)
+        .hasMessageContaining("nginx has begun no new worker")
+        .hasMessageContaining("nginx -t");
+  }
+
+  @Test
+  void anNginxThatLeadsElsewhereNeverthelessIsTold() {
+    source.container("reverse_proxy").nginx("true");
     assertThatThrownBy(() -> proxy().lead())
         .isInstanceOf(StepFailure.class)
         .hasMessageContaining("status 404")
         .hasMessageContaining("it may not have taken its file over");
+  }
+
+  @Test
+  void anNginxThatIsDownIsTold() {
+    source.container("reverse_proxy").stopped();
+    assertThatThrownBy(() -> proxy().lead())
+        .isInstanceOf(StepFailure.class)
+        .hasMessageContaining("no nginx master process in pryv_reverse_proxy_1");
   }
 
   private boolean nginxReadsItsOwnRegister() {

@@ -11,6 +11,7 @@ import io.pryv.migration.dns.DnsJavaClient;
 import io.pryv.migration.machine.ConnectionLost;
 import io.pryv.migration.platform.StepFailure;
 import io.pryv.migration.redis.JedisServers;
+import io.pryv.migration.redis.RedisAddresses;
 import io.pryv.migration.redis.RedisDoor;
 import io.pryv.migration.redis.RedisServer;
 import io.pryv.migration.redis.RedisSettings;
@@ -37,7 +38,7 @@ class FollowDestForRealTest {
 
   FollowDestForRealTest() throws Exception {
     machines = new TwoMachines();
-    door = new JedisServers(machines.hands);
+    door = new JedisServers(machines.hands, new RedisAddresses());
     source = new RedisLink("127.0.0.1", machines.sourceRedis.port());
     dest = new RedisLink("127.0.0.1", machines.destRedis.port());
   }

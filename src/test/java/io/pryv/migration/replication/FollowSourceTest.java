@@ -7,6 +7,7 @@ import io.pryv.lab.standin.RedisLink;
 import io.pryv.migration.platform.Register;
 import io.pryv.migration.platform.StepFailure;
 import io.pryv.migration.redis.JedisServers;
+import io.pryv.migration.redis.RedisAddresses;
 import io.pryv.migration.redis.RedisDoor;
 import io.pryv.migration.redis.RedisSettings;
 import java.nio.file.Files;
@@ -38,7 +39,7 @@ class FollowSourceTest {
     machines = new TwoMachines();
     source = machines.dest;
     dest = machines.source;
-    door = new JedisServers(machines.hands);
+    door = new JedisServers(machines.hands, new RedisAddresses());
     onSource = new RedisLink("127.0.0.1", machines.destRedis.port());
     onDest = new RedisLink("127.0.0.1", machines.sourceRedis.port());
     ends = TunnelEnds.toSource(source, dest, machines.ports);

@@ -12,6 +12,7 @@ import io.pryv.lab.standin.RegisterServer;
 import io.pryv.migration.dns.DnsClient;
 import io.pryv.migration.dns.DnsJavaClient;
 import io.pryv.migration.redis.JedisServers;
+import io.pryv.migration.redis.RedisAddresses;
 import io.pryv.migration.redis.RedisDoor;
 import io.pryv.migration.replication.Awakening.Judgement;
 import io.pryv.migration.replication.ReplicationHealth.Health;
@@ -47,7 +48,7 @@ class SourceRestartForRealTest {
 
   SourceRestartForRealTest() throws Exception {
     machines = new TwoMachines();
-    door = new JedisServers(machines.hands);
+    door = new JedisServers(machines.hands, new RedisAddresses());
     dest = new RedisLink("127.0.0.1", machines.destRedis.port());
     NginxStub.in(machines.docker, "upstream register_server { server 10.90.0.12:443; }");
     machines.docker.container("pryv_register_1").address("172.18.0.9");

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.pryv.migration.machine.Command;
 import io.pryv.migration.machine.Container;
+import io.pryv.migration.machine.DetachedJob;
+import io.pryv.migration.machine.SandboxRegister;
 import io.pryv.migration.platform.StepFailure;
 import java.nio.file.Files;
 import java.nio.file.StandardOpenOption;
@@ -170,8 +172,28 @@ class SyncTest {
         lab.source.data().resolve("appendonly.aof"), commands, StandardOpenOption.APPEND);
   }
 
+  @Test
+  void nothingIsProvenWhileAJobWritesThere() {
+    DetachedJob job =
+        new DetachedJob(lab.onDest(), SandboxRegister.MIGRATION, "another-sync", "a sync");
+    job.launch("sleep 600");
+    try {
+      assertThatThrownBy(() -> proof().prove())
+          .isInstanceOf(StepFailure.class)
+          .hasMessageContaining("another-sync runs")
+          .hasMessageContaining("let the step lastSync run again");
+    } finally {
+      job.kill();
+    }
+  }
+
   private CopyProof proof() {
-    return new CopyProof(lab.onSource(), lab.onDest(), lab.sourceRegister(), lab.dest.register());
+    return new CopyProof(
+        lab.onSource(),
+        lab.onDest(),
+        lab.sourceRegister(),
+        lab.dest.register(),
+        SandboxRegister.MIGRATION);
   }
 
   private RsyncStats ended(String id) {

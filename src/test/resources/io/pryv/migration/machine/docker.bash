@@ -99,6 +99,8 @@ render() {
   text=${text//"{{.State.FinishedAt}}"/"$finished"}
   text=${text//"{{.State.Restarting}}"/false}
   text=${text//"{{.RestartCount}}"/0}
+  # No process stands for a container, unless a field says so.
+  text=${text//"{{.State.Pid}}"/0}
   text=${text//"{{.HostConfig.RestartPolicy.Name}}"/"${policy%%:*}"}
   case $policy in *:*) policy=${policy#*:} ;; *) policy=0 ;; esac
   text=${text//"{{.HostConfig.RestartPolicy.MaximumRetryCount}}"/"$policy"}
@@ -291,7 +293,17 @@ docker_() {
       awk -v since="$since" '!/^[0-9-]+T[0-9:.]+Z / || $1 >= since' "$containers/$name/log" |
         if [ "$tail" = all ]; then cat; else tail -n "$tail"; fi
       ;;
-    top) resolve "$1" || return 1; cat "$containers/$REPLY/top" ;;
+    top)
+      resolve "$1" || return 1
+      name=$REPLY
+      running "$name" || { text_of "$name" id; daemon_error "Container $REPLY is not running"; }
+      shift
+      if [ -e "$containers/$name/nginx-up" ]; then
+        ps -s "$(tail -n 1 "$containers/$name/executed")" "${@/#-eo/-o}"
+      else
+        cat "$containers/$name/top"
+      fi
+      ;;
     network)
       [ "$1 $2" = "connect --alias" ] || unsupported "network $*"
       resolve "$5" || return 1
