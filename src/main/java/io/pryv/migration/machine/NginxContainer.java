@@ -6,49 +6,47 @@ import java.time.Duration;
 /** The proxy of a register, as it runs in its container. */
 public final class NginxContainer {
 
-  /** Prints the main file that nginx was started with, or its built-in one. */
+  /** Sets {@code file} to the main file that nginx was started with, or its built-in one. */
   private static final String MAIN_FILE =
       """
-      c=%s
       file=$(docker top "$c" -eo pid,args 2>/dev/null | sed -n 's/.*nginx: master process .* -c  *\\([^ ]*\\).*/\\1/p' | head -n 1)
       [ -n "$file" ] || file=$(docker exec "$c" nginx -V 2>&1 | tr ' ' '\\n' | sed -n 's/^--conf-path=//p')
       [ -n "$file" ] || file=/etc/nginx/nginx.conf
-      echo "$file"
       """;
 
-  /** Has nginx read its files, and sees new workers begin: then it has taken them. */
-  private static final String READ_FILES =
+  /** Finds its master process, and can have it read its files. */
+  private static final String MASTER =
       """
-      set -u
-      c=%s
       as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi; }
       master=$(docker top "$c" -eo pid,args 2>/dev/null | sed -n 's/^ *\\([0-9]*\\) .*nginx: master process.*/\\1/p' | head -n 1)
       [ -n "$master" ] || { echo "no nginx master process in $c"; exit 1; }
+      signal() { grep -aq '^nginx: master' "/proc/$master/cmdline" && as_root kill -HUP "$master"; }
+      read_files() { signal 2>/dev/null || reload_inside; }
+      """;
+
+  /** Has nginx read its files, sees new workers begin, and waits for the old ones, or ends them. */
+  private static final String REPLACE_WORKERS =
+      """
       workers() {
         local pid
-        for pid in $(sed -n "s/^\\([0-9]*\\) (nginx) [^Z] $master .*/\\1/p" /proc/[0-9]*/stat 2>/dev/null); do
+        for pid in $(sed -n "s/^\\([0-9]*\\) ([^)]*) [^Z] $master .*/\\1/p" /proc/[0-9]*/stat 2>/dev/null); do
           if grep -aq '^nginx: worker process' "/proc/$pid/cmdline" 2>/dev/null; then echo "$pid"; fi
         done
       }
-      old=$(workers)
-      as_root kill -HUP "$master" || exit 1
-      begun() { local pid; for pid in $(workers); do printf '%%s\\n' "$old" | grep -qx "$pid" || return 0; done; return 1; }
-      tries=150
+      old=" $(workers | tr '\\n' ' ')"
+      left() { local pid; for pid in $(workers); do case $old in *" $pid "*) echo "$pid" ;; esac; done; }
+      begun() { local pid; for pid in $(workers); do case $old in *" $pid "*) ;; *) return 0 ;; esac; done; return 1; }
+      read_files || exit 1
+      until=$((SECONDS + 10))
       until begun; do
-        [ $((tries -= 1)) -gt 0 ] || { echo 'nginx has begun no new worker: it did not take its files'; exit 3; }
-        sleep 0.02
+        [ $SECONDS -lt $until ] || { echo 'nginx has begun no new worker: it did not take its files'; exit 3; }
+        sleep 0.05
       done
-      """;
-
-  /** Waits for the old workers to end, or ends them. */
-  private static final String END_OLD_WORKERS =
-      """
-      left() { local pid; for pid in $(workers); do if printf '%s\\n' "$old" | grep -qx "$pid"; then echo "$pid"; fi; done; }
-      tries=100
-      while [ -n "$(left)" ] && [ $((tries -= 1)) -gt 0 ]; do sleep 0.1; done
+      until=$((SECONDS + 10))
+      while [ -n "$(left)" ] && [ $SECONDS -lt $until ]; do sleep 0.1; done
       [ -z "$(left)" ] || as_root kill -TERM $(left)
-      tries=50
-      while [ -n "$(left)" ] && [ $((tries -= 1)) -gt 0 ]; do sleep 0.1; done
+      until=$((SECONDS + 5))
+      while [ -n "$(left)" ] && [ $SECONDS -lt $until ]; do sleep 0.1; done
       [ -z "$(left)" ] || { echo "old workers are still there:" $(left); exit 4; }
       """;
 
@@ -65,9 +63,6 @@ public final class NginxContainer {
       [ "$youngest" -gt "$((age + 1))" ] || echo "a process of it is $youngest s old, the change $age s"
       """;
 
-  private static final String TEST_IT =
-      "see what `nginx -t` in the proxy's container and its error log say, correct that, then retry";
-
   private final Shell shell;
   private final Layout layout;
 
@@ -79,9 +74,7 @@ public final class NginxContainer {
   /** The main file, as the container sees it. */
   public String mainFile() {
     return shell
-        .run(
-            Command.look(
-                "find nginx's main file", MAIN_FILE.formatted(Quote.sh(layout.nginxContainer()))))
+        .run(Command.look("find nginx's main file", container() + MAIN_FILE + "echo \"$file\"\n"))
         .orFail("see that the proxy's container runs, then retry");
   }
 
@@ -93,26 +86,31 @@ public final class NginxContainer {
   }
 
   /**
-   * Has nginx read its files anew and sees it take them: it begins new workers, which {@code nginx
-   * -s reload} does not tell (field guide 3.11). Its master process is sent the signal itself: a
-   * {@code docker exec} costs clients of the cold window a third of a second.
+   * Has nginx read its files anew. That it then serves by them is proven by a request only: nothing
+   * is said when they do not fit it (field guide 3.11). Its master process is sent the signal
+   * itself: a {@code docker exec} costs clients of the cold window a third of a second, and is for
+   * users who may not send it.
    */
   public void reload() {
-    shell.run(Command.change("let nginx read its files anew", readFiles())).orFail(TEST_IT);
+    shell
+        .run(Command.change("let nginx read its files anew", master() + "read_files\n"))
+        .orFail("see that the proxy's container runs, then retry");
   }
 
   /**
-   * As {@link #reload}, and when it returns no process works by the files of before: the old
-   * workers, which finish what they are at, have ended.
+   * As {@link #reload}, and when it returns no process works by the files of before: new workers
+   * have begun, so it has taken them, and the old ones, which finish what they are at, have ended.
    */
   public void replaceWorkers() {
     shell
         .run(
             Command.change(
                     "let nginx read its files anew, and wait for its old workers to end",
-                    readFiles() + END_OLD_WORKERS)
+                    master() + REPLACE_WORKERS)
                 .within(Duration.ofSeconds(40)))
-        .orFail(TEST_IT);
+        .orFail(
+            "see what `nginx -t` in the proxy's container and its error log say, correct that, then"
+                + " retry");
   }
 
   /**
@@ -141,17 +139,20 @@ public final class NginxContainer {
             .run(
                 Command.look(
                     "see whether nginx may have read " + path + " since it was changed",
-                    "c="
-                        + Quote.sh(layout.nginxContainer())
-                        + "\nchanged="
-                        + Quote.sh(changedAt)
-                        + "\n"
-                        + MAY_HAVE_READ))
+                    container() + "changed=" + Quote.sh(changedAt) + "\n" + MAY_HAVE_READ))
             .orFail("see that docker runs, then retry");
     return !said.isEmpty();
   }
 
-  private String readFiles() {
-    return READ_FILES.formatted(Quote.sh(layout.nginxContainer()));
+  private String master() {
+    return container()
+        + "reload_inside() {\n"
+        + MAIN_FILE
+        + "docker exec \"$c\" nginx -s reload -c \"$file\" 2>&1\n}\n"
+        + MASTER;
+  }
+
+  private String container() {
+    return "set -u\nc=" + Quote.sh(layout.nginxContainer()) + "\n";
   }
 }

@@ -42,7 +42,8 @@ final class ReloadedProxy {
     nginx.reload();
     proof.orFail(
         patience,
-        "look at the error log of nginx there: it may not have taken its file over. Then retry");
+        "see what `nginx -t` in its container and the error log of nginx there say: it may not have taken"
+            + " its file over. Then retry");
     return true;
   }
 }
