@@ -97,7 +97,10 @@ final class HttpsConnection implements AutoCloseable {
     }
   }
 
-  /** Waits, and says whether the server closed the connection meanwhile. */
+  /**
+   * Waits, and says whether the server has closed the connection by then: also when there is no
+   * time left to wait.
+   */
   boolean closedWithin(Duration wait) {
     try {
       tls.setSoTimeout(Math.max(1, millis(wait)));

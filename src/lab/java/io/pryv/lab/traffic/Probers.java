@@ -94,8 +94,8 @@ final class Probers {
     try {
       while (!loop.isStopped()) {
         Duration wait = Duration.between(loop.now(), due);
-        if (connection != null && !wait.isNegative() && connection.closedWithin(wait)) {
-          // Closed while nothing was asked: any client's library reconnects without a word.
+        if (connection != null && connection.closedWithin(wait)) {
+          // Closed while nothing was asked, which any client's library sees before it asks.
           connection.close();
           connection = null;
           reconnects.incrementAndGet();

@@ -128,6 +128,21 @@ class TrafficTest {
   }
 
   @Test
+  void aProberThatIsLateSeesThatItsConnectionWasClosed() throws Exception {
+    HttpsConnection.Peer peer =
+        Options.parse(List.of("--out", ".", "--port", String.valueOf(front.getAddress().getPort())))
+            .peer();
+    try (HttpsConnection connection =
+        HttpsConnection.open(InetAddress.getLoopbackAddress(), peer, Duration.ofSeconds(5))) {
+      Duration late = Duration.ofSeconds(-1);
+      assertThat(connection.exchange("GET /", "", "", Duration.ofSeconds(5)).status()).isPositive();
+      assertThat(connection.closedWithin(late)).isFalse();
+      front.stop(0);
+      await(() -> connection.closedWithin(late));
+    }
+  }
+
+  @Test
   void namesWritesThatAreNotThereAnyMore() throws Exception {
     traffic.start();
     await(() -> ledgerLines() >= 2);
