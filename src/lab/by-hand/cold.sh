@@ -49,6 +49,7 @@ wait_for() {
 }
 answers()  { curl -sk -m 2 --resolve "reg.pryv.lab:443:$1" https://reg.pryv.lab/user000001/check_username | grep -q true; }
 launched() { curl -sk -m 2 --resolve "reg.pryv.lab:443:$1" https://reg.pryv.lab/wactiv/check_username | grep -q true; }
+loaded()   { [[ $(on "$1" "docker exec pryv_redis_1 redis-cli dbsize") =~ ^[0-9]+$ ]]; }
 follows()  { on $SOURCE 'docker exec pryv_redis_1 redis-cli info replication' | grep -q 'master_link_status:up'; }
 sync()     { on $DEST "rsync --copy-links --archive --compress --delete -e 'ssh -i /root/migration_key' root@$SOURCE:$DATA/ $DATA"; }
 
@@ -110,6 +111,8 @@ on $SOURCE "docker exec -d pryv_redis_1 ssh -i /app/conf/migration_key -o UserKn
   -o ExitOnForwardFailure=yes -o ServerAliveInterval=5 -N -L 4567:127.0.0.1:6379 root@$DEST"
 wait_for 20 "the tunnel leads to dest's Redis" on $SOURCE "docker exec pryv_redis_1 redis-cli -p 4567 ping"
 mark "tunnel open"
+# With a million users it reads its data for seconds after its start.
+wait_for 120 "source's Redis has read its data" loaded $SOURCE
 # An empty master would wipe its replica: dest must hold what source holds.
 here=$(on $SOURCE "docker exec pryv_redis_1 redis-cli dbsize") there=$(on $SOURCE "docker exec pryv_redis_1 redis-cli -p 4567 dbsize")
 [ "$there" -ge "$here" ] || fail "dest holds $there keys, source $here: source must not follow it"
