@@ -1,5 +1,6 @@
 package io.pryv.migration.process;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -38,8 +39,8 @@ public class Rollback {
   private static final String SUBPROCESS = "rollBack";
   private static final int LONGEST_REASON = 1000;
 
-  /** A step that ends in the same moment wins; then it is asked for again. */
-  private static final int TRIES = 40;
+  /** A step that begins or ends in the same moment wins; then it is asked for again, so long. */
+  private static final Duration PATIENCE = Duration.ofSeconds(10);
 
   private static final long PAUSE_MS = 50;
 
@@ -76,15 +77,16 @@ public class Rollback {
   }
 
   void ask(String migration, String reason, String who) {
-    for (int tryNumber = 1; ; tryNumber++) {
+    long latest = System.nanoTime() + PATIENCE.toNanos();
+    while (true) {
       refuseUnlessPossible(migration);
       try {
         runtime.setVariables(migration, Map.of(REASON, shortened(reason), ASKED_BY, who));
         runtime.setVariable(migration, REQUESTED, true);
         return;
-      } catch (OptimisticLockingException stepEndedMeanwhile) {
-        if (tryNumber == TRIES) {
-          throw stepEndedMeanwhile;
+      } catch (OptimisticLockingException stepWonTheRace) {
+        if (System.nanoTime() > latest) {
+          throw stepWonTheRace;
         }
         pause();
       }

@@ -567,14 +567,26 @@ abstract class MigrationPaths extends EngineTest {
 
   @Test
   void aRollbackInTheColdWindowPutsSourceBackOnceAndDoesNotReturnToTheGate() {
+    java.util.concurrent.CountDownLatch atWork = new java.util.concurrent.CountDownLatch(1);
+    java.util.concurrent.CountDownLatch goOn = new java.util.concurrent.CountDownLatch(1);
     String migration = start();
     taskAt(migration, "gate");
-    steps.on("lastSync", (step, call) -> step.put("lastSyncDone", false));
+    steps.on(
+        "lastSync",
+        (step, call) -> {
+          if (call == 3) {
+            atWork.countDown();
+            awaitLatch(goOn);
+          }
+          step.put("lastSyncDone", false);
+        });
     go(migration);
-    eventually(() -> steps.calls("lastSync") > 2 ? true : null);
+    awaitLatch(atWork);
     rollback.ask(migration, "");
+    goOn.countDown();
 
     assertThat(endOf(migration)).isEqualTo("rolledBack");
+    assertThat(steps.calls("lastSync")).isEqualTo(3);
     assertThat(steps.calls("putSourceBack")).isEqualTo(1);
     assertThat(steps.calls("proveCopy")).isZero();
   }
