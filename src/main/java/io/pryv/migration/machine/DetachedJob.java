@@ -168,7 +168,7 @@ public final class DetachedJob {
   }
 
   /** The ids of a migration's jobs that run on a machine now. */
-  public static List<String> running(Shell shell, String migration) {
+  private static List<String> running(Shell shell, String migration) {
     if (!SAFE.matcher(migration).matches()) {
       throw new IllegalArgumentException("not fit for a file name: " + migration);
     }
@@ -187,6 +187,23 @@ public final class DetachedJob {
         .lines()
         .filter(line -> !line.isBlank())
         .toList();
+  }
+
+  /**
+   * Throws unless none of a migration's jobs runs on a machine: none writes there any more.
+   *
+   * @param instead what was not done if one does, in the operator's words
+   */
+  public static void requireNone(Shell shell, String migration, String instead) {
+    List<String> running = running(shell, migration);
+    if (!running.isEmpty()) {
+      throw new StepFailure(
+          shell.machine().name(),
+          "jobs of this migration",
+          "none: what was brought stays as it is",
+          String.join(", ", running) + " runs; " + instead,
+          "go again once it has ended");
+    }
   }
 
   /**

@@ -13,7 +13,6 @@ import io.pryv.migration.redis.Election;
 import io.pryv.migration.redis.KeyComparison;
 import io.pryv.migration.redis.RedisDoor;
 import io.pryv.migration.redis.RedisServer;
-import java.util.List;
 
 /**
  * What must hold on the machines, whatever variables say, before dest is elected: source takes no
@@ -67,7 +66,8 @@ final class OneWriter {
       SideBySide<Boolean> proven =
           SideBySide.begin(
               () -> {
-                requireNoJob();
+                DetachedJob.requireNone(
+                    hands.on(dest.machine()), migration, "dest was not elected");
                 data.require();
               });
       requireFence();
@@ -77,18 +77,6 @@ final class OneWriter {
     if (!used) {
       requireAnswer(silence.end());
       data.use();
-    }
-  }
-
-  private void requireNoJob() {
-    List<String> running = DetachedJob.running(hands.on(dest.machine()), migration);
-    if (!running.isEmpty()) {
-      throw new StepFailure(
-          dest.machine().name(),
-          "jobs of this migration",
-          "none: nothing writes into what was brought",
-          String.join(", ", running) + " runs. Dest was not elected",
-          "source is put back as it was; go again once it has ended");
     }
   }
 

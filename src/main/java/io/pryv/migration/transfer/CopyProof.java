@@ -61,7 +61,7 @@ final class CopyProof {
   Proven prove() {
     SideBySide<DataFiles> there =
         SideBySide.begin(() -> list(onSource, source.layout().dataDirectory()));
-    requireNoJob();
+    DetachedJob.requireNone(onDest, migration, "the copy was not proven");
     DataFiles here = list(onDest, DestData.incoming(dest));
     DataFiles files = there.end();
     List<String> differences =
@@ -77,18 +77,6 @@ final class CopyProof {
           "source is put back as it was; see who writes in these directories");
     }
     return new Proven(here, correctOwner());
-  }
-
-  private void requireNoJob() {
-    List<String> running = DetachedJob.running(onDest, migration);
-    if (!running.isEmpty()) {
-      throw new StepFailure(
-          dest.machine().name(),
-          "jobs of this migration",
-          "none: the last sync has ended",
-          String.join(", ", running) + " runs, although a variable says that it has ended",
-          "wait for its end, or let the step lastSync run again");
-    }
   }
 
   /** Whether all that differs is what source's AOF tells, at its end, of keys that expired. */

@@ -205,7 +205,8 @@ class MachinesAheadTest {
         new DetachedJob(lab.shell(lab.dest), SandboxRegister.MIGRATION, "last-sync-1", "rsync");
     job.launch("sleep 600");
     try {
-      assertThatThrownBy(() -> oneWriter().allow()).hasMessageContaining("last-sync-1 runs");
+      assertThatThrownBy(() -> oneWriter().allow())
+          .hasMessageContaining("last-sync-1 runs; dest was not elected");
     } finally {
       job.kill();
     }

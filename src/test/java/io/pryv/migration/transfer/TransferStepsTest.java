@@ -194,7 +194,7 @@ class TransferStepsTest {
     ProveCopyDelegate proveCopy = new ProveCopyDelegate(step.contexts());
     try {
       assertThatThrownBy(() -> step.run(proveCopy))
-          .hasMessageContaining("last-sync-7 runs, although a variable says that it has ended");
+          .hasMessageContaining("last-sync-7 runs; the copy was not proven");
     } finally {
       another.kill();
     }
