@@ -192,16 +192,16 @@ public final class DetachedJob {
   /**
    * Throws unless none of a migration's jobs runs on a machine: none writes there any more.
    *
-   * @param instead what was not done if one does, in the operator's words
+   * @param consequence what was not done if one does, in the operator's words
    */
-  public static void requireNone(Shell shell, String migration, String instead) {
+  public static void requireNone(Shell shell, String migration, String consequence) {
     List<String> running = running(shell, migration);
     if (!running.isEmpty()) {
       throw new StepFailure(
           shell.machine().name(),
           "jobs of this migration",
           "none: what was brought stays as it is",
-          String.join(", ", running) + " runs; " + instead,
+          String.join(", ", running) + " runs; " + consequence,
           "go again once it has ended");
     }
   }

@@ -14,19 +14,20 @@ public final class NginxContainer {
       [ -n "$file" ] || file=/etc/nginx/nginx.conf
       """;
 
-  /** Finds its master process, and can have it read its files. */
+  /** Finds its master process, or several while it is replaced; can have it read its files. */
   private static final String MASTER =
       """
       as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi; }
-      master=$(docker top "$c" -eo pid,args 2>/dev/null | sed -n 's/^ *\\([0-9]*\\) .*nginx: master process.*/\\1/p' | head -n 1)
-      [ -n "$master" ] || { echo "no nginx master process in $c"; exit 1; }
-      signal() { grep -aq '^nginx: master' "/proc/$master/cmdline" && as_root kill -HUP "$master"; }
+      master=$(docker top "$c" -eo pid,args 2>/dev/null | sed -n 's/^ *\\([0-9]*\\) .*nginx: master process.*/\\1/p')
+      one_master() { case $master in '' | *[!0-9]*) return 1 ;; esac; }
+      signal() { one_master && grep -aq '^nginx: master' "/proc/$master/cmdline" && as_root kill -HUP "$master"; }
       read_files() { signal 2>/dev/null || reload_inside; }
       """;
 
   /** Has nginx read its files, sees new workers begin, and waits for the old ones, or ends them. */
   private static final String REPLACE_WORKERS =
       """
+      one_master || { echo "expected one nginx master process in $c, found:" ${master:-none}; exit 1; }
       workers() {
         local pid
         for pid in $(sed -n "s/^\\([0-9]*\\) ([^)]*) [^Z] $master .*/\\1/p" /proc/[0-9]*/stat 2>/dev/null); do
@@ -47,7 +48,7 @@ public final class NginxContainer {
       [ -z "$(left)" ] || as_root kill -TERM $(left)
       until=$((SECONDS + 5))
       while [ -n "$(left)" ] && [ $SECONDS -lt $until ]; do sleep 0.1; done
-      [ -z "$(left)" ] || { echo "old workers are still there:" $(left); exit 4; }
+      [ -z "$(left)" ] || { echo "old workers of nginx refuse to end, killed or not:" $(left); exit 4; }
       """;
 
   private static final String MAY_HAVE_READ =
@@ -89,12 +90,26 @@ public final class NginxContainer {
    * Has nginx read its files anew. That it then serves by them is proven by a request only: nothing
    * is said when they do not fit it (field guide 3.11). Its master process is sent the signal
    * itself: a {@code docker exec} costs clients of the cold window a third of a second, and is for
-   * users who may not send it.
+   * users who may not send it, for a docker that does not show its processes, and for an nginx that
+   * is being replaced by another.
    */
   public void reload() {
     shell
         .run(Command.change("let nginx read its files anew", master() + "read_files\n"))
-        .orFail("see that the proxy's container runs, then retry");
+        .orFail(
+            "see that "
+                + layout.nginxContainer()
+                + " runs, and what `nginx -t` says in it; correct that, then retry");
+  }
+
+  /** What nginx says of its files as they are now ({@code nginx -t}); empty when it takes them. */
+  public String complaint() {
+    CommandResult tested =
+        shell.run(
+            Command.look(
+                "see whether nginx takes its files",
+                container() + MAIN_FILE + "docker exec \"$c\" nginx -t -c \"$file\" 2>&1\n"));
+    return tested.succeeded() ? "" : (tested.output() + tested.errors()).strip();
   }
 
   /**
@@ -109,8 +124,8 @@ public final class NginxContainer {
                     master() + REPLACE_WORKERS)
                 .within(Duration.ofSeconds(40)))
         .orFail(
-            "see what `nginx -t` in the proxy's container and its error log say, correct that, then"
-                + " retry");
+            "see what `nginx -t` in the proxy's container and its error log say, correct that, or end"
+                + " the workers that are named, then retry");
   }
 
   /**

@@ -15,7 +15,7 @@ public final class SideBySide<T> {
 
   /** Begins it, in a thread of its own. */
   public static <T> SideBySide<T> begin(Supplier<T> work) {
-    return new SideBySide<>(CompletableFuture.supplyAsync(work));
+    return new SideBySide<>(CompletableFuture.supplyAsync(work, SideBySide::inThreadOfItsOwn));
   }
 
   /** Begins what has no result but that it went well. */
@@ -25,6 +25,13 @@ public final class SideBySide<T> {
           work.run();
           return true;
         });
+  }
+
+  /** Another migration's long look must not keep the cold window of this one waiting for a pool. */
+  private static void inThreadOfItsOwn(Runnable work) {
+    Thread thread = new Thread(work, "side-by-side");
+    thread.setDaemon(true);
+    thread.start();
   }
 
   /** Its result, once it has one; throws what it threw. */

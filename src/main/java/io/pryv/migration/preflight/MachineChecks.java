@@ -38,6 +38,7 @@ final class MachineChecks {
           "readlink",
           "flock",
           "awk",
+          "ps",
           "sed",
           "grep");
 

@@ -26,7 +26,7 @@ record Survey(Machine machine, Facts facts, Instant began, Instant ended) {
       printf '%s' "$HOME" | fact home
       bash --version | head -n 1 | fact bash
       for tool in docker docker-compose rsync ssh ssh-keygen ssh-keyscan base64 sha256sum setsid timeout \
-          stat find mktemp readlink flock awk sed grep ip; do
+          stat find mktemp readlink flock ps awk sed grep ip; do
         if command -v "$tool" >/dev/null; then echo "$tool"; fi
       done | fact tools
       rsync --version 2>/dev/null | head -n 1 | fact rsync

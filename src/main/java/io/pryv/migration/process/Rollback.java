@@ -57,7 +57,7 @@ public class Rollback {
     this.logbook = logbook;
   }
 
-  /** There is nothing to roll back. */
+  /** There is nothing to roll back, or no rollback can be asked for now. */
   public static final class Refused extends RuntimeException {
 
     private static final long serialVersionUID = 1L;
@@ -70,14 +70,14 @@ public class Rollback {
   /**
    * Asks for the rollback of a migration.
    *
-   * @throws Refused when there is nothing to roll back
+   * @throws Refused when there is nothing to roll back, or no moment to ask for it was found
    */
   public void ask(String migration, String reason) {
     ask(migration, reason, me().orElse("this program"));
   }
 
   void ask(String migration, String reason, String who) {
-    long latest = System.nanoTime() + PATIENCE.toNanos();
+    long begun = System.nanoTime();
     while (true) {
       refuseUnlessPossible(migration);
       try {
@@ -85,10 +85,14 @@ public class Rollback {
         runtime.setVariable(migration, REQUESTED, true);
         return;
       } catch (OptimisticLockingException stepWonTheRace) {
-        if (System.nanoTime() > latest) {
-          throw stepWonTheRace;
+        if (System.nanoTime() - begun > PATIENCE.toNanos() || !pause()) {
+          throw new Refused(
+              "the rollback of migration "
+                  + migration
+                  + " was not asked for: one step ended after the other for "
+                  + PATIENCE.toSeconds()
+                  + " s, or this program stops; ask again");
         }
-        pause();
       }
     }
   }
@@ -178,11 +182,14 @@ public class Rollback {
     return text.substring(0, Math.min(LONGEST_REASON, text.length()));
   }
 
-  private static void pause() {
+  /** Whether it was not interrupted. */
+  private static boolean pause() {
     try {
       TimeUnit.MILLISECONDS.sleep(PAUSE_MS);
+      return true;
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+      return false;
     }
   }
 }

@@ -40,10 +40,18 @@ final class ReloadedProxy {
       return false;
     }
     nginx.reload();
-    proof.orFail(
-        patience,
-        "see what `nginx -t` in its container and the error log of nginx there say: it may not have taken"
-            + " its file over. Then retry");
+    if (!proof.holds(patience)) {
+      proof.orFail(Duration.ZERO, next(nginx.complaint()));
+    }
     return true;
+  }
+
+  private static String next(String complaint) {
+    return complaint.isEmpty()
+        ? "nginx takes its files (`nginx -t`): see its error log, and what else answers at that"
+            + " address, then retry"
+        : "nginx did not take its files over, for `nginx -t` says: "
+            + complaint
+            + "; correct that, then retry";
   }
 }

@@ -59,9 +59,9 @@ final class CopyProof {
    * right where it isn't.
    */
   Proven prove() {
+    DetachedJob.requireNone(onDest, migration, "the copy was not proven");
     SideBySide<DataFiles> there =
         SideBySide.begin(() -> list(onSource, source.layout().dataDirectory()));
-    DetachedJob.requireNone(onDest, migration, "the copy was not proven");
     DataFiles here = list(onDest, DestData.incoming(dest));
     DataFiles files = there.end();
     List<String> differences =

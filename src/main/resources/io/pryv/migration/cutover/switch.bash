@@ -177,12 +177,13 @@ end_pids() {
 
 # The master's process, found from outside of the container.
 find_nginx() {
-  nginx=$(docker top "$nginx_container" -eo pid,args 2>/dev/null | sed -n 's/^ *\([0-9]*\) .*nginx: master process.*/\1/p' | head -n 1)
+  nginx=$(docker top "$nginx_container" -eo pid,args 2>/dev/null | sed -n 's/^ *\([0-9]*\) .*nginx: master process.*/\1/p')
+  case $nginx in *[!0-9]*) nginx= ;; esac
   [ -n "$nginx" ] && grep -aq '^nginx: master' "/proc/$nginx/cmdline"
 }
 workers() {
   local pid
-  for pid in $(sed -n "s/^\([0-9]*\) (nginx) [^Z] $nginx .*/\1/p" /proc/[0-9]*/stat 2>/dev/null); do
+  for pid in $(sed -n "s/^\([0-9]*\) ([^)]*) [^Z] $nginx .*/\1/p" /proc/[0-9]*/stat 2>/dev/null); do
     if grep -aq '^nginx: worker process[^a-z]*$' "/proc/$pid/cmdline" 2>/dev/null; then echo "$pid"; fi
   done
 }
@@ -352,7 +353,7 @@ check() {
   ask_dest INFO stats || refuse "dest's Redis: $reply"
   field sync_full
   full_before=$value
-  find_nginx || refuse "no nginx master process in $nginx_container"
+  find_nginx || refuse "not one nginx master process is seen in $nginx_container, or more than one"
   old_workers=$(workers | tr '\n' ' ')
   [ -s "$site_new" ] || refuse "no file $site_new"
   { chown --reference="$site" -- "$site_new" && chmod --reference="$site" -- "$site_new" && cp -p -- "$site" "$state/site"; } || refuse "$site_new cannot be made ready"

@@ -52,6 +52,7 @@ final class Surveys {
             mktemp
             readlink
             flock
+            ps
             awk
             sed
             grep

@@ -85,11 +85,23 @@ class ReloadedProxyTest {
 
   @Test
   void anNginxThatDoesNotTakeItsFileIsTold() {
-    source.container("reverse_proxy").nginx("false");
+    source
+        .container("reverse_proxy")
+        .nginx("false")
+        .program("nginx", "echo 'nginx: [emerg] host not found in upstream'; exit 1");
     assertThatThrownBy(() -> proxy().lead())
         .isInstanceOf(StepFailure.class)
         .hasMessageContaining("status 404")
-        .hasMessageContaining("it may not have taken its file over");
+        .hasMessageContaining("[emerg] host not found in upstream");
+  }
+
+  @Test
+  void anNginxThatTakesItsFilesButLeadsElsewhereIsTold() {
+    source.container("reverse_proxy").nginx("true");
+    assertThatThrownBy(() -> proxy().lead())
+        .isInstanceOf(StepFailure.class)
+        .hasMessageContaining("status 404")
+        .hasMessageContaining("nginx takes its files");
   }
 
   @Test
@@ -109,7 +121,8 @@ class ReloadedProxyTest {
     source.container("reverse_proxy").stopped();
     assertThatThrownBy(() -> proxy().lead())
         .isInstanceOf(StepFailure.class)
-        .hasMessageContaining("no nginx master process in pryv_reverse_proxy_1");
+        .hasMessageContaining("is not running")
+        .hasMessageContaining("see that pryv_reverse_proxy_1 runs");
   }
 
   private boolean nginxReadsItsOwnRegister() {

@@ -180,8 +180,7 @@ class SyncTest {
     try {
       assertThatThrownBy(() -> proof().prove())
           .isInstanceOf(StepFailure.class)
-          .hasMessageContaining("another-sync runs")
-          .hasMessageContaining("let the step lastSync run again");
+          .hasMessageContaining("another-sync runs; the copy was not proven");
     } finally {
       job.kill();
     }
