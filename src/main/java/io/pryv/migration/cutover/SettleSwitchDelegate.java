@@ -50,6 +50,7 @@ class SettleSwitchDelegate extends SwitchDelegate {
           said,
           "make dest's Redis reachable, then retry; source refuses writes meanwhile");
     }
+    step.put("writerUnknown", "");
     step.say("the switch has ended: " + said);
   }
 }

@@ -47,7 +47,13 @@ final class Switch {
    * @param log of what it did so far
    * @param outcome empty while it runs
    */
-  record Look(SwitchLog log, Optional<Outcome> outcome) {}
+  record Look(SwitchLog log, Optional<Outcome> outcome) {
+
+    /** Whether it settles what an earlier one left. */
+    boolean settles() {
+      return log.words("settle").isPresent();
+    }
+  }
 
   /**
    * Waits for the outcome of a switch that was begun, and settles one that was cut off.

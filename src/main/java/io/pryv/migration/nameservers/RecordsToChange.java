@@ -198,7 +198,7 @@ final class RecordsToChange {
                   + " over the parent's may renew these for ever (TTL %4$d s); they are served, since"
                   + " %1$s's nginx proxies and its DNS follows %2$s, but %1$s can not go while they"
                   + " ask. If the quiet period never comes, set %2$s's addresses in %1$s's dns"
-                  + " configuration and restart its dns, with `replica-read-only no` on its Redis for"
+                  + " configuration and restart its dns, with `slave-read-only no` on its Redis for"
                   + " that moment only: a dns container restarted on a read-only replica does not"
                   + " come up.")
               .formatted(from, to, String.join(", ", still), longest));

@@ -36,6 +36,8 @@ class PrepareGateDelegate extends StepDelegate {
                   : "### The cold window was given up, source serves as before\n\n")
           .append(windowFailure.strip().replace("\n", "  \n"))
           .append("\n\n");
+    } else {
+      text.append("Clients have noticed nothing so far.\n\n");
     }
     List<String> edits =
         files.editsSince(

@@ -24,8 +24,6 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.camunda.bpm.engine.RuntimeService;
-import org.camunda.bpm.engine.impl.persistence.entity.ExecutionEntity;
-import org.camunda.bpm.engine.runtime.Execution;
 import org.camunda.bpm.engine.runtime.Incident;
 import org.camunda.bpm.engine.runtime.ProcessInstance;
 import org.camunda.bpm.engine.runtime.VariableInstance;
@@ -62,6 +60,7 @@ class ReplicationWatch implements SmartLifecycle {
   private final RecordedSteps steps;
   private final RuntimeService runtime;
   private final Logbook logbook;
+  private final WriterAlarm alarm;
 
   /** Looks under way: one that hangs on a dead machine is waited for, not doubled. */
   private final Map<Watched, CompletableFuture<Finding>> looks = new ConcurrentHashMap<>();
@@ -83,11 +82,16 @@ class ReplicationWatch implements SmartLifecycle {
   private ExecutorService eyes;
 
   ReplicationWatch(
-      StandingWatch watch, RecordedSteps steps, RuntimeService runtime, Logbook logbook) {
+      StandingWatch watch,
+      RecordedSteps steps,
+      RuntimeService runtime,
+      Logbook logbook,
+      WriterAlarm alarm) {
     this.watch = watch;
     this.steps = steps;
     this.runtime = runtime;
     this.logbook = logbook;
+    this.alarm = alarm;
   }
 
   /** One look at every migration that is due for it, at all of them at once. */
@@ -225,7 +229,7 @@ class ReplicationWatch implements SmartLifecycle {
             since.putIfAbsent(who, incident.getIncidentTimestamp().toInstant());
             runtime.resolveIncident(incident.getId());
           });
-      leaf(who.migration())
+      Executions.leaf(runtime, who.migration())
           .ifPresent(
               where ->
                   runtime.createIncident(
@@ -315,13 +319,6 @@ class ReplicationWatch implements SmartLifecycle {
         said);
   }
 
-  /** Where the migration stands: an incident belongs to an execution that stands at an activity. */
-  private Optional<Execution> leaf(String migration) {
-    return runtime.createExecutionQuery().processInstanceId(migration).list().stream()
-        .filter(execution -> ((ExecutionEntity) execution).getActivityId() != null)
-        .findFirst();
-  }
-
   @Override
   public synchronized void start() {
     mending.clear();
@@ -340,6 +337,7 @@ class ReplicationWatch implements SmartLifecycle {
 
   private void round() {
     try {
+      alarm.look();
       lookAround();
     } catch (RuntimeException e) {
       LOG.warn("the watch over replication could not look: {}", e.getMessage());

@@ -27,7 +27,14 @@ class Seals {
 
   /** What a step has found or proven. */
   private static final Set<String> FINDINGS =
-      Set.of("proxySite", "delegationMoved", "longestTtl", "quiet", "quietEars");
+      Set.of(
+          "proxySite",
+          "switchSite",
+          "returnSite",
+          "delegationMoved",
+          "longestTtl",
+          "quiet",
+          "quietEars");
 
   /** May be changed while the migration runs, such as the longest outage. */
   private static final String FREE = "options";

@@ -48,8 +48,9 @@ public final class Election {
           sign.get().substring(sign.get().indexOf(": ") + 2)
               + ": dest is the writer, and this step would harm it. Nothing was touched",
           "this program believes less to be done than the machines tell: was its database restored"
-              + " from before the cut-over, or the migration moved by hand? Move it in Cockpit to"
-              + " where the machines are (compareBeforeFollow), or restore a newer database");
+              + " from before the cut-over, or the migration moved by hand? Move it to where the"
+              + " machines are (compareBeforeFollow; docs/operating.md tells how), or restore a newer"
+              + " database");
     }
   }
 

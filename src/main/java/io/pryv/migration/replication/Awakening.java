@@ -92,8 +92,10 @@ final class Awakening {
                 trouble,
                 objection.get()
                     + ". So its Redis is not let take the writes with which its register and dns"
-                    + " start: correct that, or stop its nginx for the moment and set"
-                    + " `replica-read-only no` on its Redis until DNS answers, then `yes` again"))
+                    + " start: correct that, or stop its nginx for the moment, which gives clients who"
+                    + " are still led there no answer, and set `slave-read-only no` on its Redis"
+                    + " (`redis-cli CONFIG SET` in its container) until DNS answers, then `yes`"
+                    + " again"))
         : new Judgement(Move.OPEN, trouble);
   }
 

@@ -209,7 +209,7 @@ final class FollowDest {
           "Redis",
           "slave_read_only:1",
           "slave_read_only:" + info.get("slave_read_only"),
-          "set `replica-read-only yes` on source: a write there would be lost. Then retry");
+          "set `slave-read-only yes` on source's Redis: a write there would be lost. Then retry");
     }
     lines.add(
         "link up; dest's offset %d reached (source at %d) after %d ms; source read-only"

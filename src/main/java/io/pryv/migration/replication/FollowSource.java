@@ -229,7 +229,7 @@ final class FollowSource {
           "Redis",
           "slave_read_only:1",
           "slave_read_only:0",
-          "set `replica-read-only yes` on dest: what is written there would be a second truth."
+          "set `slave-read-only yes` on dest's Redis: what is written there would be a second truth."
               + " Then retry");
     }
   }

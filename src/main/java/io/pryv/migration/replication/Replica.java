@@ -206,9 +206,10 @@ final class Replica {
         throw new StepFailure(
             machine(),
             "Redis",
-            "a write is refused: replica-read-only yes",
+            "a write is refused: " + READ_ONLY + " yes",
             "it was accepted",
-            "set it by hand (`redis-cli CONFIG SET replica-read-only yes`)");
+            "set it by hand (`docker exec %s redis-cli CONFIG SET %s yes`)"
+                .formatted(register.layout().redisContainer(), READ_ONLY));
       }
       return machine()
           + "'s Redis is read-only again, proven by a refused write; "

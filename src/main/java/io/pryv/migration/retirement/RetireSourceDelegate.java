@@ -28,8 +28,8 @@ class RetireSourceDelegate extends StepDelegate {
             "variable " + proven,
             "true: the delegation has moved, and source was silent long enough",
             "false. Nothing was touched",
-            "move the migration back to the step watchDelegation or watchQuiet in Cockpit, and let"
-                + " it see that");
+            "move the migration back to the step watchDelegation or watchQuiet (docs/operating.md"
+                + " tells how), and let it see that");
       }
     }
     List<String> done =

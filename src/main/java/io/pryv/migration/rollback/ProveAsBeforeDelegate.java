@@ -55,7 +55,7 @@ class ProveAsBeforeDelegate extends StepDelegate {
           "changed for it, and not set again",
           "set them as ~/.register-migration/"
               + step.migration()
-              + "/redis-files-at-rest says (redis-cli CONFIG SET), remove that file, then retry");
+              + "/redis-files-at-rest says (`redis-cli CONFIG SET` in its container), remove that file, then retry");
     }
     WriteProof.atItsAddress(step.source(), step.redis(), https, step.platform().domain())
         .orFail(

@@ -18,7 +18,7 @@ public class DestMayHaveTakenWrites extends StepFailure {
         "not to have read " + siteFile + " since that points to dest",
         "it may have: clients may have written to dest",
         "dest may be the writer: from the cold window it goes forward by itself; in a rollback let"
-            + " \"See who takes writes\" be run again (move the migration there in Cockpit), and"
+            + " \"See who takes writes\" be run again (move the migration to findWriter; docs/operating.md tells how), and"
             + " dest's writes are carried to source");
   }
 }

@@ -151,7 +151,7 @@ final class SourceBack {
             "min-replicas-to-write of Redis",
             "0: clients may write again",
             redis.setting("min-slaves-to-write"),
-            "set it to 0 by hand (redis-cli CONFIG SET min-replicas-to-write 0), then retry");
+            "set it to 0 by hand (`redis-cli CONFIG SET min-slaves-to-write 0` in its container), then retry");
       }
       return changed;
     }

@@ -138,7 +138,7 @@ final class Preparation {
             "min-replicas-to-write of Redis",
             "0: source takes writes",
             redis.setting("min-slaves-to-write"),
-            "see who fenced it, lift the fence (redis-cli CONFIG SET min-replicas-to-write 0), then"
+            "see who fenced it, lift the fence (`redis-cli CONFIG SET min-slaves-to-write 0` in its container), then"
                 + " retry");
       }
     }

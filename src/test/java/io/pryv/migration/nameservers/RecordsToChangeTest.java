@@ -95,7 +95,7 @@ class RecordsToChangeTest {
         .contains("dns1.pryv.lab → 10.90.0.11 (dest: 10.90.0.12)")
         .contains("reg.pryv.lab")
         .contains("TTL 3600 s")
-        .contains("replica-read-only no");
+        .contains("slave-read-only no");
   }
 
   @Test

@@ -241,11 +241,33 @@ abstract class MigrationPaths extends EngineTest {
   @Test
   void aSwitchWhoseOutcomeNobodyKnowsIsTriedAgainByItself() {
     steps.live();
-    steps.failing("switchOver", 2, "unknown: dest does not tell whether it was elected");
+    java.util.concurrent.CountDownLatch destAnswers = new java.util.concurrent.CountDownLatch(1);
+    steps.on(
+        "switchOver",
+        (step, call) -> {
+          if (call == 3) {
+            awaitLatch(destAnswers);
+          }
+          step.put("switchOutcome", call <= 3 ? "" : "SWITCHED");
+          step.put("sourceTurned", false);
+          if (call != 3) {
+            step.put("writerUnknown", call <= 2 ? "unknown: dest does not tell" : "");
+          }
+        });
     String migration = start();
     go(migration);
+    Incident alarm =
+        eventually(() -> incidentsOf(migration, "writerUnknown").stream().findFirst().orElse(null));
+    assertThat(alarm.getActivityId()).isEqualTo("switchOver");
+    assertThat(alarm.getIncidentMessage())
+        .startsWith("Nobody takes writes: unknown: dest does not tell")
+        .contains("Make dest's Redis reachable");
+    eventually(() -> steps.calls("switchOver") == 3 ? true : null);
+    eventually(() -> incidentsOf(migration, "writerUnknown").size() == 1 ? true : null);
+    destAnswers.countDown();
 
     taskAt(migration, "nameServers");
+    eventually(() -> incidentsOf(migration, "writerUnknown").isEmpty() ? true : null);
     assertThat(steps.calls("takeRetryOut")).isZero();
   }
 
@@ -1297,11 +1319,15 @@ abstract class MigrationPaths extends EngineTest {
   }
 
   private List<Incident> replicationIncidents(String migration, Following following) {
+    return incidentsOf(migration, following.incident());
+  }
+
+  private List<Incident> incidentsOf(String migration, String type) {
     return engine
         .getRuntimeService()
         .createIncidentQuery()
         .processInstanceId(migration)
-        .incidentType(following.incident())
+        .incidentType(type)
         .list();
   }
 

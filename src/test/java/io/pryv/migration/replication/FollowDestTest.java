@@ -230,7 +230,7 @@ class FollowDestTest {
   @Test
   void stopsWhenAReplicaWouldAcceptWrites() {
     sourceRedis.says("slave_read_only", "0");
-    assertThatThrownBy(() -> followDest().follow()).hasMessageContaining("replica-read-only yes");
+    assertThatThrownBy(() -> followDest().follow()).hasMessageContaining("slave-read-only yes");
   }
 
   @Test
