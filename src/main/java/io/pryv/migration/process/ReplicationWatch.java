@@ -336,9 +336,14 @@ class ReplicationWatch implements SmartLifecycle {
   }
 
   private void round() {
+    surviving(this::lookAround);
+    surviving(alarm::look);
+  }
+
+  /** One failed look ends neither the rounds nor the other look. */
+  private static void surviving(Runnable look) {
     try {
-      alarm.look();
-      lookAround();
+      look.run();
     } catch (RuntimeException e) {
       LOG.warn("the watch over replication could not look: {}", e.getMessage());
     }

@@ -24,6 +24,9 @@ class WriterAlarm {
    */
   static final String UNKNOWN = "writerUnknown";
 
+  /** An incident holds 4,000 characters. */
+  private static final int LONGEST_PART = 1900;
+
   private static final Logger LOG = LoggerFactory.getLogger(WriterAlarm.class);
 
   private final RuntimeService runtime;
@@ -58,7 +61,7 @@ class WriterAlarm {
   private void raise(String migration, String said) {
     String alarm =
         "Nobody takes writes: "
-            + said
+            + FormText.beginning(said, LONGEST_PART)
             + ". Make dest's Redis reachable: the switch is tried again all the time, and then goes on"
             + " by itself.";
     Executions.leaf(runtime, migration)
