@@ -6,10 +6,6 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.ScheduledFuture;
-import java.util.concurrent.TimeUnit;
 import org.camunda.bpm.engine.RuntimeService;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -37,8 +33,7 @@ class LeaseKeeper implements SmartLifecycle {
   private final RuntimeService runtime;
   private final Map<String, Long> lastTries = new ConcurrentHashMap<>();
   private final Map<String, Long> overSince = new ConcurrentHashMap<>();
-  private ScheduledExecutorService clock;
-  private ScheduledFuture<?> rounds;
+  private final Rounds rounds = new Rounds("lease-keeper", PAUSE, this::round);
 
   LeaseKeeper(Leases leases, RecordedSteps steps, RuntimeService runtime) {
     this.leases = leases;
@@ -106,17 +101,8 @@ class LeaseKeeper implements SmartLifecycle {
   }
 
   @Override
-  public synchronized void start() {
-    clock =
-        Executors.newSingleThreadScheduledExecutor(
-            work -> {
-              Thread thread = new Thread(work, "lease-keeper");
-              thread.setDaemon(true);
-              return thread;
-            });
-    rounds =
-        clock.scheduleWithFixedDelay(
-            this::round, PAUSE.toMillis(), PAUSE.toMillis(), TimeUnit.MILLISECONDS);
+  public void start() {
+    rounds.start();
   }
 
   private void round() {
@@ -128,14 +114,12 @@ class LeaseKeeper implements SmartLifecycle {
   }
 
   @Override
-  public synchronized void stop() {
-    rounds.cancel(true);
-    clock.shutdownNow();
-    clock = null;
+  public void stop() {
+    rounds.stop();
   }
 
   @Override
-  public synchronized boolean isRunning() {
-    return clock != null;
+  public boolean isRunning() {
+    return rounds.running();
   }
 }

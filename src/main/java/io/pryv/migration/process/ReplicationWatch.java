@@ -17,8 +17,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
@@ -77,8 +75,7 @@ class ReplicationWatch implements SmartLifecycle {
   /** One migration, and which of its registers follows. */
   private record Watched(String migration, Following following) {}
 
-  private ScheduledExecutorService clock;
-  private ScheduledFuture<?> rounds;
+  private final Rounds rounds = new Rounds("replication-watch", PAUSE, this::round);
   private ExecutorService eyes;
 
   ReplicationWatch(
@@ -320,19 +317,16 @@ class ReplicationWatch implements SmartLifecycle {
   }
 
   @Override
-  public synchronized void start() {
+  public void start() {
     mending.clear();
-    eyes = Executors.newCachedThreadPool(work -> daemon(work, "replication-look"));
-    clock = Executors.newSingleThreadScheduledExecutor(work -> daemon(work, "replication-watch"));
-    rounds =
-        clock.scheduleWithFixedDelay(
-            this::round, PAUSE.toMillis(), PAUSE.toMillis(), TimeUnit.MILLISECONDS);
-  }
-
-  private static Thread daemon(Runnable work, String name) {
-    Thread thread = new Thread(work, name);
-    thread.setDaemon(true);
-    return thread;
+    eyes =
+        Executors.newCachedThreadPool(
+            work -> {
+              Thread thread = new Thread(work, "replication-look");
+              thread.setDaemon(true);
+              return thread;
+            });
+    rounds.start();
   }
 
   private void round() {
@@ -341,24 +335,25 @@ class ReplicationWatch implements SmartLifecycle {
   }
 
   /** One failed look ends neither the rounds nor the other look. */
-  private static void surviving(Runnable look) {
+  private void surviving(Runnable look) {
     try {
       look.run();
     } catch (RuntimeException e) {
-      LOG.warn("the watch over replication could not look: {}", e.getMessage());
+      if (isRunning()) {
+        LOG.warn("the watch over replication could not look: {}", e.getMessage());
+      }
     }
   }
 
+  /** Neither rounds nor looks are interrupted, see {@link Rounds}. */
   @Override
-  public synchronized void stop() {
-    rounds.cancel(true);
-    clock.shutdownNow();
-    eyes.shutdownNow();
-    clock = null;
+  public void stop() {
+    rounds.stop();
+    eyes.shutdown();
   }
 
   @Override
-  public synchronized boolean isRunning() {
-    return clock != null;
+  public boolean isRunning() {
+    return rounds.running();
   }
 }
