@@ -22,6 +22,24 @@ final class FaultsPage {
       the fault to the recovery, for a fault in the cold window from its beginning: it holds what the window costs without any fault, too. *Recovery* is the time
       until the step was through, or source back. Cells of one migration are told apart by their time.
 
+      At *Switch from source to dest* the faults come while the script on source runs that makes the switch; where the program is killed, it
+      stays dead until the script has ended and clients are served, and a cell does not hold if that takes 5 s. Between two of the
+      script's sub-steps lie a few milliseconds, too short to be met from outside, and to hold it there is a fault of its own. They
+      are met inside, with real Redis, nginx and sshd under traffic, by `script/test switch` (`SwitchScriptTest`):
+
+      | fault | met at |
+      |---|---|
+      | the script is killed | connected, ready, fence, held, caught-up, promote, promoted, moved, reloaded, turned, proxying, linked |
+      | so is the process that watches it | ready, fence, held, caught-up, promote, promoted, moved, reloaded, turned, proxying, linked; the watcher alone: held |
+      | it stands still | held, promote, promoted |
+      | source loses its power, and the notes that were not waited for | fence, promote, promoted, turned |
+      | the connection to dest is cut | held, promote (before and after dest is elected), promoted, moved, turned |
+      | dest's Redis is killed | held, promote (before and after dest is elected), promoted, moved, turned |
+      | the tunnel is dead | dest's to source: ready; source's to dest: reloaded |
+      | nginx refuses its file | moved |
+      | the deadline passes | caught-up, and where dest never comes so far |
+      | dest begins to rewrite its AOF | before the fence, and behind it |
+
       """;
 
   private FaultsPage() {}

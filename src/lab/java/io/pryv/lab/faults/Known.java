@@ -143,6 +143,12 @@ final class Known {
           Map.entry("undoPreparation", "listRecords"),
           Map.entry("forgetRollbackNotes", "listRecords"));
 
+  /** The step whose work is done by a script on source, which goes on whatever becomes of us. */
+  static final String SWITCH = "switchOver";
+
+  /** Faults during a step come at its first change, or at the command whose purpose begins so. */
+  private static final Map<String, String> DURING = Map.of(SWITCH, "launch: the switch");
+
   /** What fails on a dest that was started again while it follows: the manual says to roll back. */
   static final String SEE_DEST_SERVES = "seeDestServes";
 
@@ -192,6 +198,11 @@ final class Known {
 
   static boolean rehearses(String step) {
     return REHEARSES.contains(step);
+  }
+
+  /** How the purpose of the command begins during which a fault comes; empty for the first one. */
+  static String during(Step step) {
+    return DURING.getOrDefault(step.id(), "");
   }
 
   static boolean onlyLooks(Step step) {

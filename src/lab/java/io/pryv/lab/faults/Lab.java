@@ -96,6 +96,14 @@ final class Lab {
     on(machine, "rm -f " + PointFiles.HELD);
   }
 
+  /** Its job on source has an exit code. */
+  boolean switchHasEnded() {
+    return on(
+            SOURCE,
+            "for job in /root/.register-migration/*/switch/exit; do [ ! -s \"$job\" ] || echo ended; done")
+        .contains("ended");
+  }
+
   boolean holds(String machine) {
     return on(machine, "[ ! -e " + PointFiles.HELD + " ] || echo held").contains("held");
   }

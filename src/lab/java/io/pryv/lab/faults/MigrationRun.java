@@ -45,6 +45,9 @@ final class MigrationRun {
   /** Somebody frees the disk, also of a step that waits and does not fail. */
   private static final Duration DISK_FULL = Duration.ofMinutes(1);
 
+  /** How soon the switch serves clients again, however long we are dead. */
+  private static final Duration LONGEST_OF_SWITCH = Duration.ofSeconds(5);
+
   private static final int MOST_RETRIES = 8;
   private static final int MOST_PUT_BACK = 3;
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -151,7 +154,7 @@ final class MigrationRun {
     }
     for (Cell cell : cells) {
       progress.put(cell, new Progress());
-      points.arm(cell.fault().when, cell.step().id(), action(cell));
+      points.arm(cell.fault().when, cell.step().id(), action(cell), Known.during(cell.step()));
       Known.reachedByFailureOf(cell.step())
           .ifPresent(step -> points.arm(When.DURING, step, Action.FAIL_CHANGE));
       Known.reachedByRollbackBefore(cell.step())
@@ -313,6 +316,9 @@ final class MigrationRun {
       case KILLED_BEFORE, KILLED_DURING, KILLED_AFTER -> {
         program.kill();
         release(cell);
+        if (switchIsLeftAlone(cell)) {
+          until("the switch ends without us", () -> lab.switchHasEnded() && lab.serves());
+        }
         program.start();
       }
       case SSH_CUT -> {
@@ -354,6 +360,10 @@ final class MigrationRun {
         release(cell);
       }
     }
+  }
+
+  private static boolean switchIsLeftAlone(Cell cell) {
+    return cell.fault() == Fault.KILLED_DURING && cell.step().id().equals(Known.SWITCH);
   }
 
   /** The Redis that matters most then. */
@@ -593,6 +603,10 @@ final class MigrationRun {
     // What the cold window costs belongs to a fault in it, wherever in it the fault came.
     Instant from = Packing.inOutage(cell) ? windowBefore(injected) : injected;
     Instant to = one.recovered == null ? Instant.now() : one.recovered;
+    if (switchIsLeftAlone(cell)
+        && clients.outageMs("writes", from, to) > LONGEST_OF_SWITCH.toMillis()) {
+      problems.add("clients waited for more than 5 s for a switch that goes on without us");
+    }
     return new Result(
         cell.id(),
         (one.noRedis ? "no Redis ran there; " : "")

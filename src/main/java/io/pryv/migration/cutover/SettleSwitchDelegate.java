@@ -48,7 +48,7 @@ class SettleSwitchDelegate extends SwitchDelegate {
           "the switch",
           "its outcome: until then nobody knows who takes writes",
           said,
-          "make dest's Redis reachable, then retry; source refuses writes meanwhile");
+          "mend what is said here, then retry");
     }
     step.put("writerUnknown", "");
     step.say("the switch has ended: " + said);

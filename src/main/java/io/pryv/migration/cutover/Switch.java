@@ -186,11 +186,14 @@ final class Switch {
                         mkdir -p -- "$state"
                         cp --attributes-only --preserve=all -- %s "$state/redis.conf.new"
                         base64 -d >"$state/redis.conf.new"
+                        sync -- "$state/redis.conf.new"
                         mv -fT -- "$state/redis.conf.new" "$state/redis.conf"
                         if [ ! -e "$state/intended" ]; then
                           echo %s >"$state/intended.new"
+                          sync -- "$state/intended.new"
                           mv -fT -- "$state/intended.new" "$state/intended"
                         fi
+                        sync -- "$state"
                         """
                             .formatted(Quote.sh(conf), Quote.sh(settings())))
                 .withInput(

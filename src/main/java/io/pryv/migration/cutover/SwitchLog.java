@@ -1,5 +1,6 @@
 package io.pryv.migration.cutover;
 
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -74,29 +75,32 @@ record SwitchLog(List<SubStep> subSteps) {
         .reduce((first, second) -> second);
   }
 
+  /** When the last sub-step of that name was, by source's clock. */
+  Optional<Instant> at(String name) {
+    return nanosOfLast(name).map(nanos -> Instant.ofEpochSecond(0, nanos));
+  }
+
+  private Optional<Long> nanosOfLast(String name) {
+    return subSteps.stream()
+        .filter(step -> step.name().equals(name))
+        .map(SubStep::nanos)
+        .reduce((first, second) -> second);
+  }
+
   /** Milliseconds from the last sub-step of one name to the first one of another behind it. */
   Optional<Double> millis(String from, String to) {
-    Optional<Long> began =
-        subSteps.stream()
-            .filter(step -> step.name().equals(from))
-            .map(SubStep::nanos)
-            .reduce((first, second) -> second);
-    return began.flatMap(
-        start ->
-            subSteps.stream()
-                .filter(step -> step.name().equals(to) && step.nanos() >= start)
-                .findFirst()
-                .map(step -> (step.nanos() - start) / 1e6));
+    return nanosOfLast(from)
+        .flatMap(
+            start ->
+                subSteps.stream()
+                    .filter(step -> step.name().equals(to) && step.nanos() >= start)
+                    .findFirst()
+                    .map(step -> (step.nanos() - start) / 1e6));
   }
 
   /** Where the time went, with the fence as its beginning. */
   String markdown() {
-    long zero =
-        subSteps.stream()
-            .filter(step -> step.name().equals("fence"))
-            .mapToLong(SubStep::nanos)
-            .reduce((first, second) -> second)
-            .orElse(subSteps.isEmpty() ? 0 : subSteps.get(0).nanos());
+    long zero = nanosOfLast("fence").orElse(subSteps.isEmpty() ? 0 : subSteps.get(0).nanos());
     StringBuilder text = new StringBuilder("| ms | sub-step | |\n|---:|---|---|\n");
     for (SubStep step : subSteps) {
       text.append(

@@ -38,6 +38,8 @@ class SwitchOverDelegate extends SwitchDelegate {
     // From then on source is to follow through the tunnel, which a restart of it would have ended;
     // before, it must not: dest might lack what source has acknowledged last.
     step.put("sourceTurned", look.log().words("turned").isPresent());
+    // A later look may be at a try that only settles this one.
+    look.log().at("fence").ifPresent(fenced -> step.put("switchFencedAt", fenced));
     step.evidence("switchOver", look.log().markdown());
     if (look.outcome().isEmpty()) {
       step.say("the switch is under way");

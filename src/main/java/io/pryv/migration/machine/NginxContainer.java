@@ -129,6 +129,28 @@ public final class NginxContainer {
   }
 
   /**
+   * Waits for the workers that finish what came to them before nginx read its files anew.
+   *
+   * @return whether all of them have ended in that time
+   */
+  public boolean awaitOldWorkers(Duration atMost) {
+    return shell
+        .run(
+            Command.look(
+                    "wait for nginx's old workers to end",
+                    container()
+                        + "left() { docker top \"$c\" -eo pid,args 2>/dev/null"
+                        + " | grep -q 'nginx: worker process is shutting down'; }\n"
+                        + "until=$((SECONDS + "
+                        + atMost.toSeconds()
+                        + "))\nwhile left && [ $SECONDS -lt $until ]; do sleep 0.1; done\n"
+                        + "! left || echo left\n")
+                .within(atMost.plusSeconds(20)))
+        .orFail("see that docker runs, then retry")
+        .isEmpty();
+  }
+
+  /**
    * Whether nginx may have read a file since that was last changed: its container, or any process
    * of it, has been started since, or the container has ended since. In doubt it may: within the
    * same second, or where no process of it is seen although the container runs.

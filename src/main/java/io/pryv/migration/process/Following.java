@@ -6,7 +6,10 @@ package io.pryv.migration.process;
  * led back.
  */
 public enum Following {
-  /** Between {@code followDest} and {@code retireSource}, or a rollback. */
+  /**
+   * Between {@code followDest}, or the switch of a live cut-over, and {@code retireSource}, or a
+   * rollback.
+   */
   SOURCE("source", "dest"),
   /** Between {@code followSourceBack} and {@code leaveSourceBack}. */
   DEST("dest", "source");

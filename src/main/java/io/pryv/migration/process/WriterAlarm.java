@@ -11,9 +11,9 @@ import org.slf4j.LoggerFactory;
 import org.springframework.stereotype.Component;
 
 /**
- * Tells whoever watches that a switch ended with no writer: source refuses writes, and dest does
- * not say whether it was elected. The switch is tried again all the time, so that no job of it ever
- * runs out of retries, and no incident would tell.
+ * Tells whoever watches that a switch could not be settled: as a rule source refuses writes, and
+ * dest does not say whether it was elected. The switch is tried again all the time, so that no job
+ * of it ever runs out of retries, and no incident would tell.
  */
 @Component
 class WriterAlarm {
@@ -60,10 +60,10 @@ class WriterAlarm {
 
   private void raise(String migration, String said) {
     String alarm =
-        "Nobody takes writes: "
+        "The switch is not settled: "
             + FormText.beginning(said, LONGEST_PART)
-            + ". Make dest's Redis reachable: the switch is tried again all the time, and then goes on"
-            + " by itself.";
+            + ". It is tried again by itself, in a rollback until Let the switch end has failed:"
+            + " retry that then.";
     Executions.leaf(runtime, migration)
         .ifPresent(
             where -> {

@@ -1,9 +1,5 @@
 package io.pryv.migration.proxy;
 
-import io.pryv.migration.machine.Command;
-import io.pryv.migration.machine.Quote;
-import io.pryv.migration.machine.Shell;
-import io.pryv.migration.platform.Layout;
 import io.pryv.migration.process.StepContext;
 import io.pryv.migration.process.StepContexts;
 import io.pryv.migration.process.StepDelegate;
@@ -18,9 +14,6 @@ import org.springframework.stereotype.Component;
 @Component("listRefusedInWindow")
 class ListRefusedInWindowDelegate extends StepDelegate {
 
-  /** The last of them, in a window of many. */
-  private static final int MOST_LINES = 5_000;
-
   ListRefusedInWindowDelegate(StepContexts contexts) {
     super(contexts);
   }
@@ -28,9 +21,8 @@ class ListRefusedInWindowDelegate extends StepDelegate {
   @Override
   protected void perform(StepContext step) {
     List<RefusedWrite> refused =
-        RefusedWrite.ofAccessLog(
-            failed(step.hands().on(step.source().machine()), step.source().layout()),
-            step.get("coldWindowStartedAt", Instant.class));
+        new AccessLog(step.hands().on(step.source().machine()), step.source().layout())
+            .failedWrites(step.get("coldWindowStartedAt", Instant.class));
     step.evidence("refusedWrites", RefusedWrite.markdown(refused));
     step.put("refusedWrites", refused.size());
     long registrations = refused.stream().filter(RefusedWrite::creationOnCore).count();
@@ -41,22 +33,5 @@ class ListRefusedInWindowDelegate extends StepDelegate {
                 + " writes were refused in the window, "
                 + registrations
                 + " of them registrations that a core may know already: see the list");
-  }
-
-  private static String failed(Shell shell, Layout layout) {
-    return shell
-        .run(
-            Command.look(
-                "read which writes nginx has seen fail",
-                (layout.accessLog().isEmpty()
-                        ? "docker logs --tail 100000 "
-                            + Quote.sh(layout.nginxContainer())
-                            + " 2>/dev/null"
-                        : "tail -n 100000 -- " + Quote.sh(layout.accessLog()))
-                    + " | { grep -aE '\"(POST|PUT|PATCH|DELETE) [^\"]*\" 5[0-9][0-9] ' || true; }"
-                    + " | tail -n "
-                    + MOST_LINES
-                    + "\n"))
-        .orFail("see that the access log of source's nginx can be read, then retry");
   }
 }

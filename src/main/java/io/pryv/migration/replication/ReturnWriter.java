@@ -117,15 +117,18 @@ final class ReturnWriter {
     }
   }
 
-  /** Until source is promoted all of this is undone by lifting dest's fence. */
+  /**
+   * Until source is promoted all of this is undone by lifting dest's fence, which may be an earlier
+   * run's.
+   */
   private Instant takeOver(RedisServer onSource, RedisServer onDest, List<String> lines) {
     // A restart must not make it copy dest again; it would come up as nobody's replica, fenced.
     sourceFile.fenced();
-    follower.keepOpen(onDest.info("server").get("run_id"));
-    requireReady(onSource, onDest);
-    destFile.fenced();
-    Instant since = Instant.now();
     try {
+      follower.keepOpen(onDest.info("server").get("run_id"));
+      requireReady(onSource, onDest);
+      destFile.fenced();
+      Instant since = Instant.now();
       onDest.fence();
       long offset = number(onDest.info("replication"), "master_repl_offset");
       reach(onSource, offset);
@@ -135,13 +138,25 @@ final class ReturnWriter {
       lines.add(
           "dest fenced at offset %d, source reached it and was promoted %d ms later"
               .formatted(offset, Duration.between(since, Instant.now()).toMillis()));
+      return since;
     } catch (StepFailure tooLate) {
-      if (isReplica(onSource)) {
+      if (!seenPromoted(onSource)) {
         giveDestBack(onDest);
       }
       throw tooLate;
     }
-    return since;
+  }
+
+  /**
+   * One that does not answer is fenced, whatever has become of its promotion: it takes writes only
+   * by a later run, which finds dest unfenced and lets it follow again.
+   */
+  private static boolean seenPromoted(RedisServer onSource) {
+    try {
+      return !isReplica(onSource);
+    } catch (StepFailure unreachable) {
+      return false;
+    }
   }
 
   private void elect(RedisServer onSource, RedisServer onDest, List<String> lines) {

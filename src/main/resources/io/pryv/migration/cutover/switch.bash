@@ -17,10 +17,13 @@
 # Files in $state tell whoever comes after us how far it went; each is written before what it tells of is done:
 #   intended   settings as they were when the switch was prepared, before redis.conf was replaced
 #   before     settings to put back
+#   election   the client id of the connection to dest, the token that dest holds once it is elected, and the boot
 #   fenced     with the time until which dest must be elected
-#   promoting  with the client id of the connection to dest, and the token that dest holds once it is elected
+#   promoting  dest may be elected from now on
+#   elected    dest is: from now on it only goes forward
 #   turned     source follows dest
 #   pids       processes, with their start times
+# intended, before and election outlast a power cut; of the others, one may lack after it.
 # shellcheck disable=SC2154,SC2034
 set -u
 export LC_ALL=C
@@ -45,6 +48,10 @@ fi
 say() { clock; printf '%s000 %s\n' "$now" "$*"; }
 outcome() { local code=$1; shift; say outcome "$*"; exit "$code"; }
 trouble() { printf '%s' "$*" >"$state/trouble"; }
+# note NAME WORDS: on disk, whole, before the next thing is done
+note() {
+  printf '%s\n' "$2" >"$state/$1.new" && sync -- "$state/$1.new" && mv -fT -- "$state/$1.new" "$state/$1" && sync -- "$state"
+}
 
 # --- Redis' protocol: put a command, or several; flush them; receive each reply into $reply
 
@@ -198,7 +205,7 @@ copy() { cp -p -- "$1" "$2.register-migration-new" && mv -fT -- "$2.register-mig
 
 settings_back() {
   local writes lag ping
-  read -r writes lag ping <"$state/before" || return 0
+  read -r writes lag ping <"$state/before" && [ -n "$ping" ] || { trouble "$state/before does not say which settings to put back"; return 1; }
   if [ "${1:-}" != fenced ]; then
     # Restarted in the meantime, it has read in its file that it is a replica; of a dest that was not elected.
     ask "$S" INFO replication || return
@@ -220,20 +227,29 @@ undo() {
   if [ -e "$state/before" ]; then
     for ((tries = 0; ; tries++)); do
       if connect_source && settings_back; then break; fi
-      [ $tries -lt 100 ] || outcome $UNKNOWN "unknown: $why; the fence of source's Redis could not be lifted ($(cat "$state/trouble" 2>/dev/null)); dest is no writer"
+      [ $tries -lt 100 ] || outcome $UNKNOWN "unknown: $why; the fence of source's Redis could not be lifted ($(cat "$state/trouble" 2>/dev/null)): bring source's Redis up; until then nobody takes writes"
       pause 0.1
     done
     say lifted
   fi
   cmp -s -- "$state/redis.conf" "$conf" || copy "$state/redis.conf" "$conf" ||
-    outcome $UNKNOWN "unknown: $why; source takes writes again, but $conf could not be put back: after a restart its Redis would refuse them"
-  rm -f -- "$state/intended" "$state/before" "$state/fenced" "$state/promoting" "$state/turned"
+    outcome $UNKNOWN "unknown: $why; source takes writes again, but $conf could not be put back: after a restart its Redis would refuse them. See that this file can be written"
+  rm -f -- "$state/intended" "$state/before" "$state/election" "$state/fenced" "$state/promoting"
+  sync -- "$state"
   outcome $UNDONE "undone: $why"
+}
+
+# Started again since its election, dest refuses writes, as its file says until this program has seen the outcome.
+dest_takes_writes() {
+  [ -n "$ssh" ] && ask_dest CONFIG SET min-replicas-to-write 0 && return
+  leave_dest
+  connect_dest && ask_dest CONFIG SET min-replicas-to-write 0
 }
 
 # dest is the writer: whatever is not done yet is done, and proven.
 forward() {
   local but='' tries status
+  : >"$state/elected"
   if [ -e "$site_new" ]; then mv -fT -- "$site_new" "$site" || but="$but; $site could not be replaced"; fi
   say moved
   kill -HUP "$nginx" 2>/dev/null || but="$but; nginx on source could not be told to reload"
@@ -268,39 +284,69 @@ forward() {
   done
   if [ $tries -lt 9000 ]; then
     status=partial
-    { [ -n "$ssh" ] || connect_dest; } && ask_dest INFO stats && field sync_full && [ "$value" != "${full_before:-$value}" ] && status=full
+    if dest_takes_writes; then
+      ask_dest INFO stats && field sync_full && [ "$value" != "${full_before:-$value}" ] && status=full
+    else
+      but="$but; dest's Redis does not tell whether it takes writes ($(cat "$state/trouble" 2>/dev/null))"
+    fi
     say linked "$status"
   else
     but="$but; source does not follow dest yet"
   fi
   settings_back fenced || but="$but; repl-ping-replica-period on source could not be put back"
+  # The mark has served once it stands on this disk who was elected.
+  if [ -z "$but" ]; then { note elected "" && ask_dest DEL $ELECTED; } || but="; the mark $ELECTED could not be removed on dest"; fi
   [ -z "$but" ] || outcome $BUT "switched but: ${but#; }"
   outcome $SWITCHED switched
 }
 
+# 0: dest was elected; 1: it was not, and takes no writes; 2: it does not tell.
+# A dest that was restarted meanwhile knows by the token: what its disk lacks is lost.
+was_elected() {
+  [ ! -e "$state/elected" ] || return 0
+  [ -n "$token" ] || { trouble "$state/election does not say how dest would know"; return 2; }
+  ask_dest GET $ELECTED || return 2
+  [ "$reply" != "$token" ] || return 0
+  ask_dest INFO replication || return 2
+  field role
+  [ "$value" = master ] || return 1
+  ask_dest CONFIG GET min-replicas-to-write || return 2
+  [ "${reply#*$'\n'}" != $FENCE ] || return 1
+  trouble "it takes writes, and does not hold the mark of its election: find out who made it a writer"
+  return 2
+}
+
 # Whatever became of the try before us, it ends in one writer, or in none where nobody can know.
 settle() {
-  local tries client token
+  local tries client='' token='' boot=''
   say settle "$*"
   end_pids
-  [ -e "$state/promoting" ] || undo "$*"
-  read -r client token <"$state/promoting"
+  [ -e "$state/election" ] || undo "$*"
+  read -r client token boot <"$state/election"
+  # The smaller notes are all there only as long as the machine has not lost its power since.
+  [ -e "$state/promoting" ] || [ "$boot" != "$(</proc/sys/kernel/random/boot_id)" ] || undo "$*"
   for ((tries = 0; tries < 60; tries++)); do
     # The old connection must not elect dest behind our back: ended on dest, nothing comes through it any more.
-    # A dest that was restarted meanwhile knows by the token whether it was elected: what its disk lacks is lost.
-    if { [ -n "$ssh" ] || connect_dest; } && { ask_dest CLIENT KILL ID "$client" || [ $? -eq 2 ]; } && ask_dest GET $ELECTED; then
-      if [ -z "$token" ] || [ "$reply" != "$token" ]; then undo "$*"; fi
-      if ask_dest CONFIG SET min-replicas-to-write 0; then
-        say elected
-        find_nginx
-        old_workers=$(workers | tr '\n' ' ')
-        forward
-      fi
+    if { [ -n "$ssh" ] || connect_dest; } && { ask_dest CLIENT KILL ID "$client" || [ $? -eq 2 ]; }; then
+      was_elected
+      case $? in
+        1) undo "$*" ;;
+        0)
+          if ask_dest CONFIG SET min-replicas-to-write 0; then
+            say elected
+            find_nginx
+            old_workers=$(workers | tr '\n' ' ')
+            forward
+          fi ;;
+      esac
     fi
     leave_dest
     pause 0.5
   done
-  outcome $UNKNOWN "unknown: $*, and dest does not tell whether it was elected ($(cat "$state/trouble" 2>/dev/null)); source refuses writes until it is known, since two writers would be worse"
+  if [ -e "$state/elected" ]; then
+    outcome $UNKNOWN "unknown: $*, and dest, which was elected, does not answer ($(cat "$state/trouble" 2>/dev/null)): make dest's Redis reachable. Source refuses writes, since two writers would be worse"
+  fi
+  outcome $UNKNOWN "unknown: $*, and dest does not tell whether it was elected ($(cat "$state/trouble" 2>/dev/null)): make dest's Redis reachable. Source refuses writes until it is known, since two writers would be worse"
 }
 
 # --- The switch
@@ -325,6 +371,13 @@ round_trips() {
 # The address of a client inside a MULTI, other than us, of the CLIENT LIST on standard input.
 inside_multi() { sed -n "/^id=$source_client /d; s/.* addr=\([^ ]*\) .* multi=[0-9].*/\1/p" | head -n 1; }
 
+# Looks at the reply to INFO persistence.
+refuse_rewrite() {
+  field aof_rewrite_in_progress; local rewriting=$value
+  field aof_rewrite_scheduled
+  [ "$rewriting$value" = 00 ] || refuse "dest rewrites its AOF: a promotion during it could lose everything"
+}
+
 check() {
   local file
   ask "$S" INFO replication || refuse "source's Redis: $reply"
@@ -343,9 +396,7 @@ check() {
   field master_sync_in_progress
   [ "$value" = 0 ] || refuse "dest is still copying source"
   ask_dest INFO persistence || refuse "dest's Redis: $reply"
-  field aof_rewrite_in_progress; local rewriting=$value
-  field aof_rewrite_scheduled
-  [ "$rewriting$value" = 00 ] || refuse "dest rewrites its AOF: a promotion during it could lose everything"
+  refuse_rewrite
   field aof_last_bgrewrite_status
   [ "${value:-ok}" = ok ] || refuse "dest's last AOF rewrite failed ($value)"
   ask_dest CONFIG GET min-replicas-to-write || refuse "dest's Redis: $reply"
@@ -425,8 +476,11 @@ work() {
   say connected
   round_trips || refuse "dest's Redis: $reply"
   [ "$mode" = switch ] || outcome $SWITCHED "measured $((hold / 1000)) ms"
-  echo "$writes $lag $ping" >"$state/before"
+  note before "$writes $lag $ping" || refuse "$state can not be written"
   check
+  clock
+  token=$now
+  note election "$dest_client $token $(</proc/sys/kernel/random/boot_id)" || refuse "$state can not be written"
   # A ping after the fence would move the offset beyond what dest has seen: no partial resync any more.
   ask "$S" CONFIG SET repl-ping-replica-period $QUIET_PERIOD || refuse "source's Redis: $reply"
   say ready
@@ -440,20 +494,26 @@ work() {
   done
   while :; do
     until_deadline
-    ask_dest INFO replication || refuse "dest's Redis: $reply"
+    put INFO replication
+    put INFO persistence
+    flush "$DW" || refuse "dest's Redis: no connection"
+    receive "$DR" || refuse "dest's Redis: $reply"
     field slave_repl_offset
-    [ "${value:-0}" -lt "$offset" ] || break
+    local reached=$value
+    receive "$DR" || refuse "dest's Redis: $reply"
+    [ "${reached:-0}" -lt "$offset" ] || break
   done
-  say caught-up "$value"
+  # A copy that was begun anew since the last look, too, is followed by a rewrite.
+  refuse_rewrite
+  say caught-up "$reached"
   until_deadline
-  token=$now
-  echo "$dest_client $token" >"$state/promoting"
+  : >"$state/promoting"
   say promote
   # Elected, open, and marked as such on its disk, or nothing of it. A replica lets no SET into a MULTI.
   put MULTI
   put REPLICAOF NO ONE
   put CONFIG SET min-replicas-to-write 0
-  put EVAL "return redis.call('SET', KEYS[1], ARGV[1], 'EX', 86400)" 1 $ELECTED "$token"
+  put EVAL "return redis.call('SET', KEYS[1], ARGV[1])" 1 $ELECTED "$token"
   put EXEC
   patience=1
   flush "$DW" || exit 1

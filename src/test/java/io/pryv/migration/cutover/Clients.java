@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import org.awaitility.Awaitility;
 
 /** Clients that register users and read one, all the time, through source's nginx. */
@@ -25,6 +26,7 @@ final class Clients implements AutoCloseable {
   final Queue<String> failures = new ConcurrentLinkedQueue<>();
   final Queue<String> wrongReads = new ConcurrentLinkedQueue<>();
   final AtomicInteger reads = new AtomicInteger();
+  private static final Duration PAUSE = Duration.ofMillis(5);
   private static final AtomicInteger GENERATION = new AtomicInteger();
   private final String address;
   private final List<Thread> threads = new ArrayList<>();
@@ -59,8 +61,17 @@ final class Clients implements AutoCloseable {
         .until(() -> acknowledged.size() >= before + 20);
   }
 
+  /**
+   * Connections are made for one request each: asked for without a pause, they would use up the
+   * ports of the loopback, and then wait for seconds.
+   */
+  private static void pause() {
+    LockSupport.parkNanos(PAUSE.toNanos());
+  }
+
   private void write(String prefix) {
     for (int i = 0; !ending; i++) {
+      pause();
       String name = "%s-%06d".formatted(prefix, i);
       long asked = System.nanoTime();
       try {
@@ -96,6 +107,7 @@ final class Clients implements AutoCloseable {
 
   private void read() {
     while (!ending) {
+      pause();
       try {
         HttpURLConnection answer = open(address + "/wactiv/check_username");
         String body = answer.getResponseCode() + " " + body(answer);

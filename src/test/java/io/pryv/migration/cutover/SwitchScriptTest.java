@@ -2,6 +2,7 @@ package io.pryv.migration.cutover;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.pryv.lab.standin.FreePort;
 import io.pryv.lab.standin.RedisLink;
 import io.pryv.migration.cutover.Clients.Acknowledged;
 import io.pryv.migration.cutover.SwitchLog.Outcome;
@@ -55,12 +56,12 @@ class SwitchScriptTest {
   private static final String ELECT =
       """
       put MULTI; put REPLICAOF NO ONE; put CONFIG SET min-replicas-to-write 0
-      put EVAL "return redis.call('SET', KEYS[1], ARGV[1], 'EX', 86400)" 1 $ELECTED "$token"
+      put EVAL "return redis.call('SET', KEYS[1], ARGV[1])" 1 $ELECTED "$token"
       put EXEC; flush "$DW"; pause 0.3
       """;
 
   @ParameterizedTest
-  @ValueSource(strings = {"ready", "fence", "held", "caught-up", "promote"})
+  @ValueSource(strings = {"connected", "ready", "fence", "held", "caught-up", "promote"})
   void killedBeforeDestIsElectedItIsUndoneByTheOneThatWatchesIt(String subStep) throws Exception {
     try (Clients clients = new Clients(platform.web, 4, 1)) {
       assertThat(switchNow(once(subStep, "kill -9 $BASHPID"))).isEqualTo(Outcome.UNDONE);
@@ -71,7 +72,7 @@ class SwitchScriptTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"promoted", "moved", "reloaded", "turned", "linked"})
+  @ValueSource(strings = {"promoted", "moved", "reloaded", "turned", "proxying", "linked"})
   void killedAfterDestIsElectedItIsFinishedByTheOneThatWatchesIt(String subStep) throws Exception {
     try (Clients clients = new Clients(platform.web, 4, 1)) {
       assertThat(switchNow(once(subStep, "kill -9 $BASHPID"))).isEqualTo(Outcome.SWITCHED);
@@ -103,7 +104,7 @@ class SwitchScriptTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"ready", "held", "promote"})
+  @ValueSource(strings = {"ready", "fence", "held", "caught-up", "promote"})
   void whenNobodyIsLeftTheNextTryUndoes(String subStep) throws Exception {
     try (Clients clients = new Clients(platform.web, 4, 1)) {
       interrupt(once(subStep, "kill -9 $$ $BASHPID"));
@@ -114,13 +115,89 @@ class SwitchScriptTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"promoted", "moved", "turned"})
+  @ValueSource(strings = {"promoted", "moved", "reloaded", "turned", "proxying", "linked"})
   void whenNobodyIsLeftTheNextTryFinishes(String subStep) throws Exception {
     try (Clients clients = new Clients(platform.web, 4, 1)) {
       interrupt(once(subStep, "kill -9 $$ $BASHPID"));
       assertThat(settle()).isEqualTo(Outcome.SWITCHED);
       clients.end();
       assertSwitched(clients);
+    }
+  }
+
+  /** What a power cut leaves of notes that nobody has waited for: nothing. */
+  private void losePower() throws Exception {
+    for (String note : List.of("fenced", "promoting", "elected", "turned")) {
+      Files.deleteIfExists(platform.state().resolve(note));
+    }
+    Path election = platform.state().resolve("election");
+    Files.writeString(election, read(election).replaceFirst(" \\S+$", " of-another-boot"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"fence", "promote"})
+  void aPowerCutBeforeTheElectionIsUndoneOnceDestTellsThatItWasNotElected(String subStep)
+      throws Exception {
+    try (Clients clients = new Clients(platform.web, 4, 1)) {
+      interrupt(once(subStep, "kill -9 $$ $BASHPID"));
+      losePower();
+      assertThat(settle()).isEqualTo(Outcome.UNDONE);
+      clients.end();
+      assertUndone(clients);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"promoted", "turned"})
+  void aPowerCutAfterTheElectionIsFinishedForDestHoldsTheMark(String subStep) throws Exception {
+    try (Clients clients = new Clients(platform.web, 4, 1)) {
+      interrupt(once(subStep, "kill -9 $$ $BASHPID"));
+      losePower();
+      assertThat(settle()).isEqualTo(Outcome.SWITCHED);
+      clients.end();
+      assertSwitched(clients);
+    }
+  }
+
+  @Test
+  void anElectionOnceKnownIsNeverUndone() throws Exception {
+    try (Clients clients = new Clients(platform.web, 4, 1)) {
+      interrupt(once("moved", "kill -9 $$ $BASHPID"));
+      try (RedisLink dest = platform.dest()) {
+        dest.send("DEL", "register-migration:elected").get();
+      }
+      assertThat(settle()).isEqualTo(Outcome.SWITCHED);
+      clients.end();
+      assertSwitched(clients);
+    }
+  }
+
+  @Test
+  void aDestThatTakesWritesWithoutTheMarkIsNoReasonToUndo() throws Exception {
+    try (Clients clients = new Clients(platform.web, 4, 1)) {
+      interrupt(once("promoted", "kill -9 $$ $BASHPID"));
+      losePower();
+      try (RedisLink dest = platform.dest()) {
+        dest.send("DEL", "register-migration:elected").get();
+      }
+      assertThat(settle()).isEqualTo(Outcome.UNKNOWN);
+      assertThat(log().said()).contains("does not hold the mark of its election");
+      try (RedisLink source = platform.source()) {
+        assertThat(LivePlatform.setting(source, "min-replicas-to-write")).isEqualTo("99");
+        assertOneWriter(clients, LivePlatform.runId(source));
+      }
+    }
+  }
+
+  @Test
+  void notesThatTellNothingAreNoReasonToUndo() throws Exception {
+    try (Clients clients = new Clients(platform.web, 4, 1)) {
+      interrupt(once("held", "kill -9 $$ $BASHPID"));
+      Files.writeString(platform.state().resolve("before"), "");
+      assertThat(settle()).isEqualTo(Outcome.UNKNOWN);
+      assertThat(log().said()).contains("does not say which settings to put back");
+      assertThat(read(platform.conf)).contains("min-replicas-to-write 99");
+      assertThat(clients.wrongReads).as("source serves reads").isEmpty();
     }
   }
 
@@ -189,6 +266,70 @@ class SwitchScriptTest {
       assertThat(before).isEqualTo(ofSource(clients, before));
       clients.end();
       assertUndone(clients);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"promoted", "moved", "turned"})
+  void anElectedDestThatIsStartedAgainFencedTakesWrites(String subStep) throws Exception {
+    try (Clients clients = new Clients(platform.web, 4, 1)) {
+      Process process = start(once(subStep, MEET));
+      awaitMeeting();
+      platform.destRedis.kill();
+      platform.restartDestFenced();
+      endMeeting();
+      assertThat(end(process)).isEqualTo(Outcome.SWITCHED);
+      clients.end();
+      assertSwitched(clients);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"promoted", "moved", "turned"})
+  void aDeadWayToDestAfterItsElectionIsOpenedAnew(String subStep) throws Exception {
+    try (Clients clients = new Clients(platform.web, 4, 1)) {
+      assertThat(switchNow(once(subStep, "kill -9 $ssh; wait $ssh"))).isEqualTo(Outcome.SWITCHED);
+      clients.end();
+      assertThat(clients.failures).isEmpty();
+      assertSwitched(clients);
+    }
+  }
+
+  @Test
+  void aReplicationThatStandsStillIsUndoneAtTheDeadline() throws Exception {
+    try (RedisLink dest = platform.dest();
+        Clients clients = new Clients(platform.web, 4, 1)) {
+      Process process = start(once("ready", MEET));
+      awaitMeeting();
+      dest.send("REPLICAOF", "127.0.0.1", String.valueOf(FreePort.next())).get();
+      clients.awaitProgress();
+      endMeeting();
+      assertThat(end(process)).isEqualTo(Outcome.UNDONE);
+      assertThat(log().words("caught-up")).isEmpty();
+      clients.end();
+      assertUndone(clients);
+      assertServedWithin(clients, Duration.ofSeconds(5));
+    }
+  }
+
+  @Test
+  void clientsDoNotWaitForATunnelThroughWhichSourceIsToFollow() throws Exception {
+    try (RedisLink dest = platform.dest();
+        Clients clients = new Clients(platform.web, 4, 1)) {
+      Process process = start(once("reloaded", MEET));
+      awaitMeeting();
+      dest.send("CONFIG", "SET", "requirepass", "nobody-knows").get();
+      endMeeting();
+      Awaitility.await()
+          .atMost(Duration.ofSeconds(20))
+          .until(() -> read(log).contains(" proxying"));
+      clients.awaitProgress();
+      assertThat(read(log)).doesNotContain(" linked");
+      dest.send("CONFIG", "SET", "requirepass", "").get();
+      assertThat(end(process)).isEqualTo(Outcome.SWITCHED);
+      clients.end();
+      assertThat(clients.failures).isEmpty();
+      assertSwitched(clients);
     }
   }
 
@@ -298,6 +439,21 @@ class SwitchScriptTest {
   }
 
   @Test
+  void itIsUndoneWhenDestBeginsToRewriteItsAofBehindTheFence() throws Exception {
+    String rewrite =
+        "exec {hooked}<>/dev/tcp/127.0.0.1/%d; printf '%%s\\r\\n' 'CONFIG SET rdb-key-save-delay 1000000' BGREWRITEAOF >&$hooked; read -ru $hooked; read -ru $hooked"
+            .formatted(platform.destRedis.port());
+    try (Clients clients = new Clients(platform.web, 2, 1)) {
+      assertThat(switchNow(once("fence", rewrite))).isEqualTo(Outcome.UNDONE);
+      assertThat(log().said()).contains("rewrites its AOF");
+      assertThat(log().words("held")).isPresent();
+      clients.end();
+      assertUndone(clients);
+      assertServedWithin(clients, Duration.ofSeconds(5));
+    }
+  }
+
+  @Test
   void measuringChangesNothing() throws Exception {
     String runId = runId(platform.source());
     Process process = platform.run(platform.script().measuring(runId, runId(platform.dest())), log);
@@ -338,6 +494,7 @@ class SwitchScriptTest {
       clients.end();
       assertThat(clients.wrongReads).isEmpty();
       assertSwitched(clients);
+      assertServedWithin(clients, Duration.ofSeconds(1));
     }
   }
 
@@ -434,6 +591,7 @@ class SwitchScriptTest {
           .contains("min-replicas-to-write 99");
       assertThat(platform.site).hasContent(platform.proxying());
       assertThat(platform.staged).doesNotExist();
+      assertThat(dest.send("EXISTS", "register-migration:elected").get().value()).isEqualTo(0L);
       assertHolds(dest, clients);
       Awaitility.await()
           .atMost(Duration.ofSeconds(20))

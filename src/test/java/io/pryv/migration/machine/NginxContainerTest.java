@@ -2,11 +2,13 @@ package io.pryv.migration.machine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import io.pryv.migration.platform.Machine.Role;
 import io.pryv.migration.platform.StepFailure;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -47,6 +49,18 @@ class NginxContainerTest {
     assertThatThrownBy(nginx::replaceWorkers)
         .isInstanceOf(StepFailure.class)
         .hasMessageContaining("nginx has begun no new worker: it did not take its files");
+  }
+
+  @Test
+  void aWorkerThatStillAnswersIsWaitedForButNotForEver() throws Exception {
+    assertThat(nginx.awaitOldWorkers(Duration.ofSeconds(1))).isTrue();
+    reading(
+        "(exec -a 'nginx: worker process is shutting down' sleep 4) & echo >>'%s'"
+            .formatted(reads));
+    nginx.reload();
+    await().until(() -> Files.readAllLines(reads).size() == 2);
+    assertThat(nginx.awaitOldWorkers(Duration.ofSeconds(1))).isFalse();
+    assertThat(nginx.awaitOldWorkers(Duration.ofSeconds(20))).isTrue();
   }
 
   private void reading(String bash) {

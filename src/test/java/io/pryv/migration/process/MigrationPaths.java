@@ -260,7 +260,7 @@ abstract class MigrationPaths extends EngineTest {
         eventually(() -> incidentsOf(migration, "writerUnknown").stream().findFirst().orElse(null));
     assertThat(alarm.getActivityId()).isEqualTo("switchOver");
     assertThat(alarm.getIncidentMessage())
-        .startsWith("Nobody takes writes: unknown: dest does not tell")
+        .startsWith("The switch is not settled: unknown: dest does not tell")
         .contains("Make dest's Redis reachable");
     eventually(() -> steps.calls("switchOver") == 3 ? true : null);
     eventually(() -> incidentsOf(migration, "writerUnknown").size() == 1 ? true : null);

@@ -28,6 +28,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -193,6 +194,57 @@ class ReturnWriterTest {
   }
 
   @Test
+  void destIsGivenBackWhenSourceIsLostBehindTheFence() throws Exception {
+    AtomicBoolean lost = new AtomicBoolean();
+    RedisDoor door = FakeRedis.door(sourceRedis, destRedis);
+    ReturnWriter cut =
+        returnWriter(
+            register ->
+                register.machine().role() == Role.DEST
+                    ? onCall(
+                        door.open(register),
+                        name -> lost.compareAndSet(false, name.equals("fence")))
+                    : onCall(
+                        door.open(register),
+                        name -> {
+                          if (lost.get() && !name.equals("close")) {
+                            throw new StepFailure("source", "Redis", "an answer", "none", "retry");
+                          }
+                        }),
+            follower());
+    assertThatThrownBy(cut::give).isInstanceOf(StepFailure.class).hasMessageContaining("an answer");
+    assertThat(lost).isTrue();
+    assertThat(destRedis.fenced()).isFalse();
+    assertThat(Files.readString(dest.redisConf())).isEqualTo(destConf);
+    assertAtMostOneWriter("source lost");
+
+    give();
+    assertReturned();
+  }
+
+  @Test
+  void aRerunThatFindsNoWayToSourceGivesDestBackThatAnEarlierRunHasFenced() throws Exception {
+    destRedis.fence();
+    new RoleFile(hands, dest.register()).fenced();
+    ReturnWriter.Follower stuck =
+        new ReturnWriter.Follower() {
+          @Override
+          public void follow() {
+            throw new AssertionError("it follows");
+          }
+
+          @Override
+          public void keepOpen(String runIdOfDest) {
+            throw new StepFailure("source", "tunnel", "open", "closed", "retry");
+          }
+        };
+    ReturnWriter rerun = returnWriter(FakeRedis.door(sourceRedis, destRedis), stuck);
+    assertThatThrownBy(rerun::give).isInstanceOf(StepFailure.class).hasMessageContaining("closed");
+    assertThat(destRedis.fenced()).isFalse();
+    assertThat(Files.readString(dest.redisConf())).isEqualTo(destConf);
+  }
+
+  @Test
   void sourceIsNotPromotedDuringAnAofRewrite() {
     sourceRedis.says("aof_rewrite_in_progress", "1");
     assertThatThrownBy(this::give)
@@ -269,16 +321,19 @@ class ReturnWriterTest {
   }
 
   private ReturnWriter.Returned give() {
+    return returnWriter(mortal(FakeRedis.door(sourceRedis, destRedis)), follower()).give();
+  }
+
+  private ReturnWriter returnWriter(RedisDoor door, ReturnWriter.Follower follower) {
     return new ReturnWriter(
-            source.register(),
-            dest.register(),
-            new RoleFile(mortal(hands), source.register()),
-            new RoleFile(mortal(hands), dest.register()),
-            mortal(FakeRedis.door(sourceRedis, destRedis)),
-            follower(),
-            Duration.ofMillis(300),
-            Duration.ofMillis(300))
-        .give();
+        source.register(),
+        dest.register(),
+        new RoleFile(mortal(hands), source.register()),
+        new RoleFile(mortal(hands), dest.register()),
+        door,
+        follower,
+        Duration.ofMillis(300),
+        Duration.ofMillis(300));
   }
 
   /** As FollowDest does it: its file first, then at run time, only behind a dest that writes. */

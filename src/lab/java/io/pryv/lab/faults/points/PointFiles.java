@@ -56,14 +56,29 @@ public final class PointFiles {
     this.directory = directory;
   }
 
+  /**
+   * What shall happen at a point.
+   *
+   * @param command how the purpose of the command begins that is meant; empty for the first that
+   *     the action tells of
+   */
+  record Armed(Action action, String command) {}
+
   /** The harness wants something to happen there. */
   public void arm(When when, String step, Action action) {
-    write(file(when, step), action.name());
+    arm(when, step, action, "");
+  }
+
+  /** As {@link #arm(When, String, Action)}, at the first command whose purpose begins so. */
+  public void arm(When when, String step, Action action, String command) {
+    write(file(when, step), action.name() + " " + command);
   }
 
   /** What shall happen there, if anything. */
-  Optional<Action> armed(When when, String step) {
-    return read(file(when, step)).map(Action::valueOf);
+  Optional<Armed> armed(When when, String step) {
+    return read(file(when, step))
+        .map(text -> text.split(" ", 2))
+        .map(words -> new Armed(Action.valueOf(words[0]), words[1]));
   }
 
   /** The program is there; false when somebody else was first. */

@@ -1,6 +1,7 @@
 package io.pryv.lab.faults.points;
 
 import io.pryv.lab.faults.points.PointFiles.Action;
+import io.pryv.lab.faults.points.PointFiles.Armed;
 import io.pryv.lab.faults.points.PointFiles.When;
 import io.pryv.migration.machine.Command;
 import io.pryv.migration.machine.CommandResult;
@@ -57,8 +58,7 @@ final class Points {
           "the fault harness lets this command fail\n",
           Duration.ZERO);
     }
-    Optional<Action> armed =
-        files.armed(When.DURING, name).filter(action -> meets(action, command));
+    Optional<Armed> armed = files.armed(When.DURING, name).filter(point -> meets(point, command));
     if (armed.isPresent() && files.reach(When.DURING, name, shell.machine().name())) {
       return shell.run(held(command));
     }
@@ -69,18 +69,22 @@ final class Points {
   Socket connection(Machine machine, Supplier<Socket> connect) {
     String name = step.get();
     if (name != null
-        && files.armed(When.DURING, name).filter(Action.HOLD_ANY::equals).isPresent()) {
+        && files
+            .armed(When.DURING, name)
+            .filter(point -> point.action() == Action.HOLD_ANY)
+            .isPresent()) {
       passBy(When.DURING, name);
     }
     return connect.get();
   }
 
   private boolean fails(String name, Command command) {
-    Optional<Action> armed =
+    Optional<Armed> armed =
         files
             .armed(When.DURING, name)
-            .filter(action -> action == Action.FAIL_ANY || action == Action.FAIL_CHANGE)
-            .filter(action -> meets(action, command));
+            .filter(
+                point -> point.action() == Action.FAIL_ANY || point.action() == Action.FAIL_CHANGE)
+            .filter(point -> meets(point, command));
     if (armed.isPresent() && passBy(When.DURING, name)) {
       failing = name + command.purpose();
       failuresLeft.set(FAILURES);
@@ -88,8 +92,11 @@ final class Points {
     return failing.equals(name + command.purpose()) && failuresLeft.getAndDecrement() > 0;
   }
 
-  private static boolean meets(Action action, Command command) {
-    return command.changes() || action == Action.HOLD_ANY || action == Action.FAIL_ANY;
+  private static boolean meets(Armed point, Command command) {
+    return command.purpose().startsWith(point.command())
+        && (command.changes()
+            || point.action() == Action.HOLD_ANY
+            || point.action() == Action.FAIL_ANY);
   }
 
   /** The work is done on the machine, and its end not told before the harness says so. */

@@ -69,6 +69,15 @@ class PointsTest {
   }
 
   @Test
+  void theCommandThatIsNamedIsHeldAndNoneBeforeIt() {
+    files.arm(When.DURING, "stop", Action.HOLD_CHANGE, "launch: the");
+    Command named = Command.change("launch: the job", "launch it");
+    step("stop", CHANGE, named);
+    assertThat(scripts.get(0)).isEqualTo(CHANGE.script());
+    assertThat(scripts.get(1)).contains(PointFiles.HELD);
+  }
+
+  @Test
   void aStepThatOnlyLooksIsHeldAtItsFirstLook() {
     files.arm(When.DURING, "prove", Action.HOLD_ANY);
     step("prove", LOOK);
