@@ -261,7 +261,7 @@ abstract class MigrationPaths extends EngineTest {
     assertThat(alarm.getActivityId()).isEqualTo("switchOver");
     assertThat(alarm.getIncidentMessage())
         .startsWith("The switch is not settled: unknown: dest does not tell")
-        .contains("Make dest's Redis reachable");
+        .contains("tried again by itself");
     eventually(() -> steps.calls("switchOver") == 3 ? true : null);
     eventually(() -> incidentsOf(migration, "writerUnknown").size() == 1 ? true : null);
     destAnswers.countDown();
