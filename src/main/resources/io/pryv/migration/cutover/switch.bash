@@ -140,7 +140,7 @@ connect_dest() {
   ask_dest CLIENT ID
   asked=$?
   patience=$usual
-  [ $asked -eq 0 ] || { trouble "dest's Redis does not answer${reply:+ ($reply)}: $(tail -n 1 "$state/ssh" 2>/dev/null)"; return 1; }
+  [ $asked -eq 0 ] || { trouble "dest's Redis does not answer${reply:+ ($reply)}: $(tail -n 1 "$state/ssh" 2>/dev/null | tr -d '\r')"; return 1; }
   dest_client=$reply
 }
 ask_dest() { put "$@"; flush "$DW" && receive "$DR"; }

@@ -269,6 +269,25 @@ class SwitchScriptTest {
     }
   }
 
+  @Test
+  void aDestThatStaysAwayIsUnknownWithTheRemedyAndItsReturnSettlesIt() throws Exception {
+    try (Clients clients = new Clients(platform.web, 4, 1)) {
+      Process process = start(once("promote", MEET));
+      awaitMeeting();
+      platform.destRedis.kill();
+      endMeeting();
+      assertThat(end(process)).isEqualTo(Outcome.UNKNOWN);
+      assertThat(log().said())
+          .contains("dest does not tell whether it was elected", "make dest's Redis reachable")
+          .endsWith("two writers would be worse");
+      assertThat(clients.wrongReads).as("source serves reads").isEmpty();
+      platform.restartDestFenced();
+      assertThat(settle()).isEqualTo(Outcome.UNDONE);
+      clients.end();
+      assertUndone(clients);
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"promoted", "moved", "turned"})
   void anElectedDestThatIsStartedAgainFencedTakesWrites(String subStep) throws Exception {
