@@ -76,7 +76,9 @@ final class FollowSource {
    *
    * @param began whether dest was made to follow just now
    * @param reopened whether the tunnel had to be opened for it
-   * @param inSync whether dest has reached the offset that source had at the beginning of the look
+   * @param inSync whether dest has reached the offset that source had at the beginning of the look,
+   *     and rewrites no AOF, as it does after a copy: it can not be promoted meanwhile (field guide
+   *     3.16)
    * @param words for the operator
    */
   record Progress(boolean began, boolean reopened, boolean inSync, String words) {}
@@ -99,11 +101,17 @@ final class FollowSource {
         reopened = mend(onSource.info("server").get("run_id"));
       }
       long offset = number(onSource.info("replication"), "master_repl_offset");
-      boolean inSync = Wait.until(wait, () -> reached(onDest.info("replication"), offset));
+      boolean inSync =
+          Wait.until(
+              wait, () -> reached(onDest.info("replication"), offset) && !rewritesAof(onDest));
       if (inSync) {
         requireReadOnly(onDest);
       }
-      return new Progress(began, reopened, inSync, words(onDest.info("replication"), offset));
+      String words =
+          !inSync && reached(onDest.info("replication"), offset)
+              ? "dest has source's data and rewrites its AOF"
+              : words(onDest.info("replication"), offset);
+      return new Progress(began, reopened, inSync, words);
     }
   }
 
@@ -220,6 +228,12 @@ final class FollowSource {
     return "up".equals(info.get("master_link_status"))
         && "0".equals(info.get("master_sync_in_progress"))
         && number(info, "slave_repl_offset") >= offset;
+  }
+
+  private static boolean rewritesAof(RedisServer onDest) {
+    Map<String, String> info = onDest.info("persistence");
+    return !"0".equals(info.getOrDefault("aof_rewrite_in_progress", "0"))
+        || !"0".equals(info.getOrDefault("aof_rewrite_scheduled", "0"));
   }
 
   private void requireReadOnly(RedisServer onDest) {

@@ -330,7 +330,7 @@ settle() {
     if { [ -n "$ssh" ] || connect_dest; } && { ask_dest CLIENT KILL ID "$client" || [ $? -eq 2 ]; }; then
       was_elected
       case $? in
-        1) undo "$*" ;;
+        1) undo "$*; dest could be asked, and was not elected" ;;
         0)
           if ask_dest CONFIG SET min-replicas-to-write 0; then
             say elected

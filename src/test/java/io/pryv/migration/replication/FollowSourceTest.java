@@ -139,6 +139,20 @@ class FollowSourceTest {
   }
 
   @Test
+  void aDestThatRewritesItsAofIsNotReadyToBePromoted() throws Exception {
+    openTunnel();
+    awaitSync();
+    // Microseconds for each key: it lasts for some seconds.
+    onDest.send("CONFIG", "SET", "rdb-key-save-delay", String.valueOf(4_000_000 / USERS)).get();
+    onDest.send("BGREWRITEAOF").get();
+
+    FollowSource.Progress during = followSource().look(Duration.ofMillis(100));
+    assertThat(during.inSync()).isFalse();
+    assertThat(during.words()).isEqualTo("dest has source's data and rewrites its AOF");
+    assertThat(awaitSync().words()).contains("offset");
+  }
+
+  @Test
   void aDestWhoseRedisIsDownIsLeftToItsFileAndItsTunnelIsClosed() throws Exception {
     openTunnel();
     RedisDoor down =
