@@ -175,7 +175,10 @@ final class ReturnWriter {
   /** Dest is the writer still: its file first, then at run time. */
   private void giveDestBack(RedisServer onDest) {
     destFile.writer();
-    onDest.liftFence();
+    // One that was not fenced yet keeps a setting of its own.
+    if (onDest.fenced()) {
+      onDest.liftFence();
+    }
   }
 
   private void requireReady(RedisServer onSource, RedisServer onDest) {
