@@ -11,12 +11,10 @@ const browser = await puppeteer.launch({
 try {
   const tab = await browser.newPage();
   await tab.setViewport({ width: 1500, height: 1500 });
-  await tab.goto(`${base}/camunda/app/tasklist/default/`, { waitUntil: 'networkidle2' });
-  await tab.waitForSelector('input[type=password]', { visible: true });
-  await tab.type('input[type=text]', 'admin');
-  await tab.type('input[type=password]', process.env.MIGRATION_ADMIN_PASSWORD);
-  await tab.click('button[type=submit]');
-  await tab.waitForSelector('input[type=password]', { hidden: true, timeout: 60000 });
+  await tab.goto(`${base}/login`);
+  await tab.type('#username', 'admin');
+  await tab.type('#password', process.env.MIGRATION_ADMIN_PASSWORD);
+  await Promise.all([tab.waitForNavigation(), tab.click('button[type=submit]')]);
   // Camunda's pages break when one replaces another in the same session at once.
   await tab.goto('about:blank');
   await tab.goto(base + page);

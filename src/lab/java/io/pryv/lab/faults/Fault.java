@@ -16,6 +16,7 @@ enum Fault {
   CONTAINER_DIES("container-dies", "Redis' container dies", When.DURING),
   REBOOTED("source-rebooted", "source rebooted", When.DURING),
   POWER_CUT("source-power-cut", "source loses its power", When.DURING),
+  DEST_POWER_CUT("dest-power-cut", "dest loses its power", When.DURING),
   DOCKER_RESTARTED("docker-restarted", "Docker daemon restarted", When.DURING),
   ROLLBACK("rollback", "rollback asked for", When.DURING),
   RETRY_TWICE("retry-twice", "retry pressed twice", When.DURING);
@@ -43,11 +44,12 @@ enum Fault {
     return this == KILLED_BEFORE || this == KILLED_DURING || this == KILLED_AFTER;
   }
 
-  /** Something happens to the machine itself, whatever the step does there. */
-  boolean hitsMachine() {
+  /** The machine that loses its power, if one does. */
+  Optional<String> cuts() {
     return switch (this) {
-      case UNREACHABLE, CONTAINER_DIES, REBOOTED, POWER_CUT, DOCKER_RESTARTED -> true;
-      default -> false;
+      case POWER_CUT -> Optional.of(Lab.SOURCE);
+      case DEST_POWER_CUT -> Optional.of(Lab.DEST);
+      default -> Optional.empty();
     };
   }
 

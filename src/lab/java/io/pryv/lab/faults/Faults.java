@@ -35,20 +35,33 @@ public final class Faults {
   /**
    * Called by script/faults, in the checkout.
    *
-   * @param arguments none, {@code --list}, {@code --smoke}, {@code --page}, or steps and faults
+   * @param arguments none, {@code --list}, {@code --smoke}, {@code --page}, {@code --power-cuts N},
+   *     or steps and faults
    */
   public static void main(String[] arguments) throws IOException {
     System.setProperty("slf4j.internal.verbosity", "ERROR");
     Faults faults = new Faults();
     boolean held =
-        switch (String.join(" ", arguments)) {
-          case "" -> faults.runAll();
-          case "--smoke" -> faults.runAnew(faults.matrix.smoke());
-          case "--list" -> faults.list();
-          case "--page" -> faults.writePage();
-          default -> faults.runAnew(faults.named(arguments));
-        };
+        (arguments.length == 2 && arguments[0].equals("--power-cuts"))
+            ? faults.cutPower(Integer.parseInt(arguments[1]))
+            : faults.run(arguments);
     System.exit(held ? 0 : 1);
+  }
+
+  private boolean cutPower(int migrations) throws IOException {
+    Files.createDirectories(home);
+    boolean held = new PowerCuts(root, home, matrix).run(migrations);
+    return writePage() && held;
+  }
+
+  private boolean run(String[] arguments) throws IOException {
+    return switch (String.join(" ", arguments)) {
+      case "" -> runAll();
+      case "--smoke" -> runAnew(matrix.smoke());
+      case "--list" -> list();
+      case "--page" -> writePage();
+      default -> runAnew(named(arguments));
+    };
   }
 
   private List<Cell> named(String[] arguments) {
@@ -155,7 +168,9 @@ public final class Faults {
   }
 
   private boolean writePage() throws IOException {
-    Files.writeString(root.resolve("docs/faults.md"), FaultsPage.of(matrix, results()));
+    Files.writeString(
+        root.resolve("docs/faults.md"),
+        FaultsPage.of(matrix, results(), PowerCuts.read(PowerCuts.file(root))));
     return true;
   }
 

@@ -1,5 +1,6 @@
 package io.pryv.lab.faults;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.pryv.lab.faults.Matrix.Verdict;
 import java.util.Map;
 
@@ -40,12 +41,37 @@ final class FaultsPage {
       | the deadline passes | caught-up, and where dest never comes so far |
       | dest begins to rewrite its AOF | before the fence, and behind it |
 
+      ## What a power cut is
+
+      CONF_ROOT and root's home, with Redis' data and our notes, are file systems of their own on source and on dest: XFS on a file
+      behind a loop device. At a cut the machine is frozen, the two file systems are shut down without their log being
+      written (`xfs_io -x -c shutdown`), and the machine is killed; then they are mounted again, the log is replayed, and
+      it boots with another boot id. What was written and not synced is gone, but for what the kernel had written by itself
+      (after 30 s). Each cut proves that it was one: a file written right before it, and not synced, has to be gone,
+      one that was synced has to be there; `PowerCutTest` shows both, and that a cut that is none is told. A device mapper (`dm-flakey`)
+      is not in every kernel, LazyFS in no registry. Outside of those two file systems a cut is a kill, as before: Docker's own files, the
+      machine's programs, and nginx' access log, by which it is judged who took a write.
+
+      With `appendfsync everysec` any Redis loses in a cut what it acknowledged in the last second or two, when no other has it: a writer that
+      is cut **before** the next one is elected comes back without them, and who follows it follows that. No migration can mend this, so
+      it is told apart: *lost by everysec* are writes that the cut machine itself had acknowledged at most 2 s before the cut, and before
+      another one was elected. Every other missing write lets a cell fail.
+
+      Power cuts marked † were made by `docker kill` alone, before there were such disks: they lost no page.
+
       """;
+
+  /** From that day on a power cut takes what was not synced. */
+  private static final String FIRST_REAL_CUT = "2026-11-29";
 
   private FaultsPage() {}
 
-  /** The page, with what is known of each cell. */
-  static String of(Matrix matrix, Map<String, Result> results) {
+  /**
+   * The page, with what is known of each cell.
+   *
+   * @param powerCuts the migrations of {@link PowerCuts} that are kept
+   */
+  static String of(Matrix matrix, Map<String, Result> results, JsonNode powerCuts) {
     long run = matrix.toRun().size();
     long held =
         matrix.toRun().stream()
@@ -56,10 +82,12 @@ final class FaultsPage {
             .filter(cell -> results.containsKey(cell.id()) && !results.get(cell.id()).holds())
             .count();
     StringBuilder page = new StringBuilder(HEAD);
+    page.append(PowerCuts.section(powerCuts));
+    page.append("## The matrix\n\n");
     page.append(
         "%d cells: %d are run (%d hold, %d do not, %d not run yet), the others stand below with their reason.%n%n"
             .formatted(matrix.cells().size(), run, held, failed, run - held - failed));
-    page.append("## Cells that are run\n\n");
+    page.append("### Cells that are run\n\n");
     page.append(
         """
         | step | fault | outcome | HTTP ms | DNS ms | writes ms | recovery s | retries | date, commit |
@@ -74,7 +102,7 @@ final class FaultsPage {
                 page.append(row(cell, result));
               }
             });
-    page.append("\n## Cells that are not run\n\n| step | fault | why |\n|---|---|---|\n");
+    page.append("\n### Cells that are not run\n\n| step | fault | why |\n|---|---|---|\n");
     matrix
         .cells()
         .forEach(
@@ -89,7 +117,10 @@ final class FaultsPage {
   }
 
   private static String row(Cell cell, Result result) {
-    String begin = "| %s | %s | ".formatted(cell.step().name(), cell.fault().words);
+    String begin =
+        "| %s | %s%s | "
+            .formatted(
+                cell.step().name(), cell.fault().words, onlyKilled(cell, result) ? " †" : "");
     if (result == null) {
       return begin + "*not run yet* | | | | | | |\n";
     }
@@ -108,6 +139,12 @@ final class FaultsPage {
                 result.commit());
   }
 
+  private static boolean onlyKilled(Cell cell, Result result) {
+    return cell.fault() == Fault.POWER_CUT
+        && result != null
+        && result.date().compareTo(FIRST_REAL_CUT) < 0;
+  }
+
   private static String why(Verdict verdict) {
     return verdict
         .equal()
@@ -119,7 +156,7 @@ final class FaultsPage {
   }
 
   /** Text that fits into a cell of a table. */
-  private static String cell(String text) {
+  static String cell(String text) {
     String line = text.replace('\n', ' ').replace("|", "\\|");
     return line.length() <= 300 ? line : line.substring(0, 300) + "…";
   }

@@ -115,13 +115,29 @@ final class Known {
           "preSync",
           "lastSync",
           "startDest",
+          "leadClients",
           "reloadProxy",
           "switchOver",
           "proveSwitch",
           "followDest");
 
+  /** Steps at which it counts what dest's disk has: it is elected, led to, or left. */
+  private static final Set<String> DEST_DISK_COUNTS =
+      Set.of(
+          "keepDestData",
+          "followSource",
+          "switchOver",
+          "startDest",
+          "leadClients",
+          "followDest",
+          "returnWriter",
+          "returnProxy",
+          "followSourceBack",
+          "undoPreparation");
+
   /** Steps after the window in which clients still wait. */
-  private static final Set<String> CLOSES_WINDOW = Set.of("reloadProxy", "proveProxy");
+  private static final Set<String> CLOSES_WINDOW =
+      Set.of("leadClients", "reloadProxy", "proveProxy");
 
   /** A step off the good path, and the one that has to fail for it to be reached. */
   private static final Map<String, String> REACHED_BY = Map.of(PUT_BACK, "startDest");
@@ -226,6 +242,10 @@ final class Known {
 
   static boolean writesDestData(Step step) {
     return WRITES_DEST_DATA.contains(step.id());
+  }
+
+  static boolean destDiskCounts(Step step) {
+    return DEST_DISK_COUNTS.contains(step.id());
   }
 
   static boolean closesWindow(Step step) {

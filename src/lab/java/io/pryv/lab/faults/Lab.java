@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -22,6 +23,7 @@ final class Lab {
 
   private static final String CONF_ROOT = "/var/pryv";
   private static final String RESOLVER = "10.90.0.21";
+  private static final String CUT_AT = "cut at ";
   private static final long LONGEST_COMMAND_S = 300;
 
   /** Takes all that comes in by the network and all that goes out, before anybody else sees it. */
@@ -157,10 +159,20 @@ final class Lab {
     awaitSsh(machine);
   }
 
-  void cutPower(String machine) {
-    run("docker", "kill", container(machine));
-    run("docker", "start", container(machine));
+  /**
+   * Cuts its power and gives it back: what it had not synced below CONF_ROOT and in root's home is
+   * gone.
+   *
+   * @return when it was cut
+   */
+  Instant cutPower(String machine) {
+    String told = script("cut", machine);
     awaitSsh(machine);
+    return told.lines()
+        .filter(line -> line.startsWith(CUT_AT))
+        .map(line -> Instant.parse(line.substring(CUT_AT.length()).strip()))
+        .findFirst()
+        .orElseThrow(() -> new IllegalStateException("script/lab cut does not tell when: " + told));
   }
 
   void restartDocker(String machine) {
@@ -245,21 +257,30 @@ final class Lab {
         "bash",
         "-c",
         """
-        curl -sk -m 5 --resolve reg.pryv.lab:443:%s https://reg.pryv.lab/users -H 'Authorization: pryv-lab-system-key' \
+        curl -sk -m 5 --resolve reg.pryv.lab:443:%s https://reg.pryv.lab/user \
           -H 'Content-Type: application/json' -o /dev/null -w '%%{http_code}' \
-          -d '{"username":"%s","email":"%s@pryv.lab","language":"en","appid":"faults"}' | grep -q 201
+          -d '{"hosting":"lab.ch","appid":"lab-faults","username":"%s","email":"%s@pryv.lab","password":"correct horse","invitationtoken":"enjoy"}' | grep -q 200
         """
             .formatted(ADDRESSES.get(machine), name, name));
+  }
+
+  /**
+   * Lines of the machine's nginx about users who were created; whole, since the machine was made.
+   */
+  String accessLog(String machine) {
+    return on(
+        machine,
+        "grep -h lab-traffic " + CONF_ROOT + "/reg-master/nginx/log/reg.access.log*; true");
   }
 
   private static String container(String machine) {
     return "pryv-lab-" + machine;
   }
 
-  private void script(String... arguments) {
+  private String script(String... arguments) {
     List<String> command = new ArrayList<>(List.of(root.resolve("script/lab").toString()));
     command.addAll(Arrays.asList(arguments));
-    run(command.toArray(String[]::new));
+    return run(command.toArray(String[]::new));
   }
 
   private boolean succeeds(String... command) {

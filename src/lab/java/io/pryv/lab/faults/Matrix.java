@@ -75,6 +75,9 @@ final class Matrix {
   private Verdict verdict(Cell cell) {
     Step step = cell.step();
     Fault fault = cell.fault();
+    if (fault == Fault.DEST_POWER_CUT && reachesDest(step)) {
+      return destPower(cell);
+    }
     if (step.part() == Part.BACK && Known.reachedByFailureOf(step).isEmpty()) {
       return backwards(cell);
     }
@@ -107,7 +110,8 @@ final class Matrix {
           Known.writesDestData(step)
               ? Verdict.RUN
               : Verdict.impossible("the step writes nothing to dest's data");
-      case CONTAINER_DIES, UNREACHABLE, POWER_CUT, DOCKER_RESTARTED -> machine(cell);
+      case CONTAINER_DIES, UNREACHABLE, POWER_CUT, DEST_POWER_CUT, DOCKER_RESTARTED ->
+          machine(cell);
       case REBOOTED -> rebooted(cell);
       case ROLLBACK -> rollback(cell);
       case RETRY_TWICE ->
@@ -117,6 +121,36 @@ final class Matrix {
               "what two presses do is the engine's and the same for each step; that the step bears"
                   + " a rerun is shown by killed-after");
     };
+  }
+
+  /** Not one that no migration passes, or that reaches no machine: those have their own reasons. */
+  private static boolean reachesDest(Step step) {
+    return !Known.reachesNoMachine(step)
+        && !Known.rehearses(step.id())
+        && !Known.byHand(step)
+        && !step.id().equals(Known.UNDONE);
+  }
+
+  /** Where nothing new counts on dest's disk, the last step before at which something did. */
+  private Verdict destPower(Cell cell) {
+    Step step = cell.step();
+    if (Known.destDiskCounts(step)) {
+      return Verdict.RUN;
+    }
+    List<Step> counting = steps.stream().filter(Known::destDiskCounts).toList();
+    if (counting.isEmpty()) {
+      return Verdict.RUN;
+    }
+    List<Step> before =
+        counting.stream().filter(other -> steps.indexOf(other) < steps.indexOf(step)).toList();
+    return before.isEmpty()
+        ? Verdict.folded(
+            new Cell(counting.get(0), cell.fault()),
+            "dest has nothing yet that counts; what it has to give back stands in notes that are"
+                + " synced")
+        : Verdict.folded(
+            new Cell(before.get(before.size() - 1), cell.fault()),
+            "no more of dest's disk counts than at that step, which comes before it");
   }
 
   /** Steps of the way back; how they are reached is the business of the rollback's cells. */

@@ -9,6 +9,7 @@ import io.pryv.lab.faults.points.PointFiles.Action;
 import io.pryv.lab.faults.points.PointFiles.Reached;
 import io.pryv.lab.faults.points.PointFiles.When;
 import io.pryv.lab.standin.RedisLink;
+import io.pryv.lab.traffic.AccessLogs;
 import io.pryv.lab.traffic.CheckLedger;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -48,6 +49,7 @@ final class MigrationRun {
   /** How soon the switch serves clients again, however long we are dead. */
   private static final Duration LONGEST_OF_SWITCH = Duration.ofSeconds(5);
 
+  static final String NOT_REACHED = "the point was not reached";
   private static final int MOST_RETRIES = 8;
   private static final int MOST_PUT_BACK = 3;
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -58,7 +60,7 @@ final class MigrationRun {
   private static final String OPTIONS =
       """
       options:
-        staticNames: [reg, access, mail, sw, dns1]
+        staticNames: [reg, access, mail, dns1]
         checkEvery: 1s
         quietPeriod: 2s
         preSyncRounds: 2
@@ -78,6 +80,12 @@ final class MigrationRun {
   private Cell active;
   private Instant retryAfter = Instant.EPOCH;
   private int putBack;
+  private boolean delegatedToDest;
+  private final Map<Cell, Duration> delays;
+  private final boolean asBefore;
+  private final List<PowerCut> cuts = new ArrayList<>();
+  private Roles roles;
+  private Loss loss = Loss.NONE;
 
   /**
    * A migration with those faults, in the order of their steps.
@@ -86,9 +94,22 @@ final class MigrationRun {
    * @param directory for all that belongs to this run; made anew
    */
   MigrationRun(Path root, Path directory, List<Cell> cells) throws IOException {
+    this(root, directory, cells, Map.of(), false);
+  }
+
+  /**
+   * A migration with faults of which some come so long after their step began, wherever it is then.
+   *
+   * @param asBefore the platform is in its golden state, but for users who came since
+   */
+  MigrationRun(
+      Path root, Path directory, List<Cell> cells, Map<Cell, Duration> delays, boolean asBefore)
+      throws IOException {
     this.root = root;
     this.directory = directory;
     this.cells = List.copyOf(cells);
+    this.delays = Map.copyOf(delays);
+    this.asBefore = asBefore;
     Files.createDirectories(directory.resolve("points"));
     lab = new Lab(root, directory.resolve("lab.log"));
     points = new PointFiles(directory.resolve("points"));
@@ -109,7 +130,9 @@ final class MigrationRun {
 
   /** Runs it; a cell whose point was not reached has no result. */
   List<Result> run() throws IOException {
-    try (RunIds runIds = new RunIds()) {
+    try (RunIds runIds = new RunIds();
+        Roles watched = new Roles()) {
+      roles = watched;
       prepare();
       Map<String, String> before = fingerprints();
       lab.startTraffic();
@@ -137,9 +160,11 @@ final class MigrationRun {
   }
 
   private void prepare() throws IOException {
-    tell("the golden state");
-    lab.reset();
-    tell("reset");
+    if (!asBefore) {
+      tell("the golden state");
+      lab.reset();
+      tell("reset");
+    }
     Path lent = root.resolve("target/lab");
     String platform = Files.readString(lent.resolve("platform.yaml"));
     Files.writeString(
@@ -154,12 +179,16 @@ final class MigrationRun {
     }
     for (Cell cell : cells) {
       progress.put(cell, new Progress());
-      points.arm(cell.fault().when, cell.step().id(), action(cell), Known.during(cell.step()));
+      points.arm(when(cell), cell.step().id(), action(cell), Known.during(cell.step()));
       Known.reachedByFailureOf(cell.step())
           .ifPresent(step -> points.arm(When.DURING, step, Action.FAIL_CHANGE));
       Known.reachedByRollbackBefore(cell.step())
           .ifPresent(step -> points.arm(When.BEFORE, step, Action.HOLD_CHANGE));
     }
+  }
+
+  private When when(Cell cell) {
+    return delays.containsKey(cell) ? When.BEFORE : cell.fault().when;
   }
 
   private static Action action(Cell cell) {
@@ -249,6 +278,24 @@ final class MigrationRun {
       now.outcome = "source put back";
       return true;
     }
+    if (delays.containsKey(active) && atGateSince(now.injected)) {
+      now.outcome = "back at the gate";
+      return true;
+    }
+    return false;
+  }
+
+  private boolean atGateSince(Instant time) {
+    for (JsonNode task :
+        program.get(
+            "/engine-rest/task?taskDefinitionKey="
+                + Known.GATE
+                + "&processInstanceId="
+                + migration)) {
+      if (engineTime(task.get("created")).isAfter(time)) {
+        return true;
+      }
+    }
     return false;
   }
 
@@ -269,7 +316,7 @@ final class MigrationRun {
   private void injectNext() {
     for (Cell cell : cells) {
       if (active == null && progress.get(cell).injected == null) {
-        Optional<Reached> reached = points.reached(cell.fault().when, cell.step().id());
+        Optional<Reached> reached = points.reached(when(cell), cell.step().id());
         if (reached.isPresent()) {
           inject(cell, reached.get().machine());
         }
@@ -347,8 +394,12 @@ final class MigrationRun {
         lab.reboot(Lab.SOURCE);
         release(cell);
       }
-      case POWER_CUT -> {
-        lab.cutPower(Lab.SOURCE);
+      case POWER_CUT, DEST_POWER_CUT -> {
+        if (delays.containsKey(cell)) {
+          release(cell);
+          sleep(delays.get(cell));
+        }
+        cut(cell);
         release(cell);
       }
       case DOCKER_RESTARTED -> {
@@ -362,6 +413,35 @@ final class MigrationRun {
     }
   }
 
+  private void cut(Cell cell) {
+    String machine = cell.fault().cuts().orElseThrow();
+    Instant began = Instant.now();
+    Instant at = lab.cutPower(machine);
+    cuts.add(new PowerCut(cell, machine, progress.get(cell).injected, began, at));
+    tell(machine + " lost its power at " + at.toString().substring(11, 23));
+  }
+
+  /** What was lost of the ledger in this run. */
+  Loss loss() {
+    return loss;
+  }
+
+  /** What a cell came to, before the migration's end. */
+  String outcome(Cell cell) {
+    return progress.get(cell).outcome;
+  }
+
+  /** When the next writer was elected after that step had begun, if it was seen. */
+  Optional<Instant> elected(PowerCut cut) {
+    return roles.elected(
+        cut.cell().step().part() == Part.BACK ? Lab.SOURCE : Lab.DEST, cut.begun());
+  }
+
+  /** The power cuts of this run, in their order. */
+  List<PowerCut> cuts() {
+    return List.copyOf(cuts);
+  }
+
   private static boolean switchIsLeftAlone(Cell cell) {
     return cell.fault() == Fault.KILLED_DURING && cell.step().id().equals(Known.SWITCH);
   }
@@ -372,7 +452,7 @@ final class MigrationRun {
   }
 
   private void release(Cell cell) {
-    points.release(cell.fault().when, cell.step().id());
+    points.release(when(cell), cell.step().id());
     String machine = progress.get(cell).heldOn;
     if (!machine.isEmpty()) {
       lab.release(machine);
@@ -407,7 +487,7 @@ final class MigrationRun {
       }
       if (now == null
           && incident.get("activityId").asText().equals(Known.SEE_DEST_SERVES)
-          && cells.stream().anyMatch(Known::endsInRollback)) {
+          && (cells.stream().anyMatch(Known::endsInRollback) || !cuts.isEmpty())) {
         tell("rollback asked for: " + oneLine(incident));
         rollBack();
         return;
@@ -452,12 +532,16 @@ final class MigrationRun {
           }
           if (active == null) {
             lab.delegate(Lab.DEST);
+            delegatedToDest = true;
             submit(id, "{\"nameServersDecision\":{\"value\":\"changed\",\"type\":\"String\"}}");
           }
         }
         case Known.NAME_SERVERS_BACK -> {
           lab.delegate(Lab.SOURCE);
-          submit(id, "{}");
+          submit(
+              id,
+              "{\"nothingChangedTyped\":{\"value\":\"%s\",\"type\":\"String\"}}"
+                  .formatted(delegatedToDest ? "" : "nothing was changed"));
         }
         case Known.RETIREMENT -> {
           if (allRecovered()) {
@@ -570,16 +654,16 @@ final class MigrationRun {
     TrafficJudge clients = new TrafficJudge(JSON.readTree(clientsReport.toFile()));
     tell("Redis seen: " + runIds.machines());
     common.addAll(
-        clients.problems(runIds.machines(), back).stream()
+        clients.problems(runIds.machines(), takers(runIds), back).stream()
             .filter(problem -> stuck.isEmpty() || !problem.startsWith("clients were not served"))
             .toList());
-    common.addAll(lost(stuck.isEmpty() && back ? Lab.SOURCE : Lab.DEST, stuck));
+    common.addAll(lost(stuck.isEmpty() && back ? Lab.SOURCE : Lab.DEST, stuck, runIds));
     List<Result> results = new ArrayList<>();
     for (Map.Entry<Cell, Progress> entry : progress.entrySet()) {
       Progress one = entry.getValue();
       List<String> problems = new ArrayList<>(common);
       if (one.injected == null) {
-        problems.add(0, "the point was not reached");
+        problems.add(0, NOT_REACHED);
       } else if (one.recovered == null) {
         problems.add(0, stuck.isEmpty() ? "not recovered at the end" : stuck);
       } else if (!stuck.isEmpty()) {
@@ -591,6 +675,15 @@ final class MigrationRun {
       }
     }
     return results;
+  }
+
+  private AccessLogs.Takers takers(RunIds runIds) throws IOException {
+    AccessLogs logs = new AccessLogs();
+    Lab.ADDRESSES.forEach(
+        (machine, address) -> logs.with(machine, address, lab.accessLog(machine)));
+    AccessLogs.Takers takers = logs.takers(lab.traffic().resolve("ledger.tsv"), runIds.machines());
+    tell("taken, by the access logs: " + takers.handOvers());
+    return takers;
   }
 
   private static boolean goesBack(Cell cell) {
@@ -610,7 +703,8 @@ final class MigrationRun {
     return new Result(
         cell.id(),
         (one.noRedis ? "no Redis ran there; " : "")
-            + (one.outcome.equals("source put back") ? "source put back, then " + end : end),
+            + (one.outcome.equals("source put back") ? "source put back, then " + end : end)
+            + (cell.fault().cuts().isEmpty() ? "" : loss.words()),
         problems,
         clients.outageMs("http", from, to),
         Math.max(clients.outageMs("dns", from, to), clients.outageMs("dnsResolver", from, to)),
@@ -707,18 +801,20 @@ final class MigrationRun {
     return (gone.isEmpty() ? "" : "gone " + gone) + (fresh.isEmpty() ? "" : " new " + fresh);
   }
 
-  private List<String> lost(String writer, String stuck) {
+  private List<String> lost(String writer, String stuck, RunIds runIds) {
     Path ledger = lab.traffic().resolve("ledger.tsv");
     try (RedisLink redis = new RedisLink(Lab.ADDRESSES.get(writer), 6379)) {
       CheckLedger.Result result = CheckLedger.check(ledger, redis);
       tell(result.acknowledged() + " acknowledged, lost on " + writer + ": " + result.lostNames());
-      return result.lostNames().isEmpty() || !stuck.isEmpty()
+      loss = Loss.of(result, ledger, runIds.machines(), cuts, roles);
+      if (!loss.byEverysec().isEmpty()) {
+        tell("of these, lost by everysec: " + loss.byEverysec());
+      }
+      return loss.names().isEmpty() || !stuck.isEmpty()
           ? List.of()
           : List.of(
-              result.lostNames().size()
-                  + " of "
-                  + result.acknowledged()
-                  + " acknowledged writes are lost");
+              "%d of %d acknowledged writes are lost"
+                  .formatted(loss.names().size(), result.acknowledged()));
     } catch (IOException | RuntimeException e) {
       return stuck.isEmpty()
           ? List.of("the ledger can't be checked: " + e.getMessage())
@@ -739,8 +835,12 @@ final class MigrationRun {
   }
 
   private static void pause() {
+    sleep(Duration.ofMillis(100));
+  }
+
+  private static void sleep(Duration time) {
     try {
-      TimeUnit.MILLISECONDS.sleep(100);
+      TimeUnit.MILLISECONDS.sleep(time.toMillis());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IllegalStateException("interrupted", e);

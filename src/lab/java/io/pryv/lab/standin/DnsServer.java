@@ -1,26 +1,23 @@
 package io.pryv.lab.standin;
 
-import com.fasterxml.jackson.annotation.JsonProperty;
 import java.io.IOException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.util.Arrays;
-import java.util.List;
-import java.util.Map;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
+import java.util.Locale;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import org.xbill.DNS.Flags;
 import org.xbill.DNS.Header;
 import org.xbill.DNS.Message;
+import org.xbill.DNS.Name;
 import org.xbill.DNS.Opcode;
-import org.xbill.DNS.Record;
 import org.xbill.DNS.Section;
-import org.xbill.DNS.Type;
 
 /**
- * Stands in for the DNS service of the register: authoritative, UDP only.
+ * The DNS side of the register: authoritative, UDP only.
  *
  * <p>It reproduces what the original gets wrong. An unknown name, and any name while Redis answers
  * with an error, is NOERROR without records. A Redis that is not ready makes it hang. All responses
@@ -28,97 +25,34 @@ import org.xbill.DNS.Type;
  * ready in the same turn leave as twice the later one; a client with one query in flight at a time
  * never notices.
  */
-public final class DnsServer implements AutoCloseable {
+final class DnsServer implements AutoCloseable {
   private static final int LONGEST_QUERY = 4096;
 
-  private final Config config;
+  private final boolean separateBuffers;
   private final DnsZone zone;
   private final RegisterData data;
+  private final Executor loop;
   private final byte[] responseBuffer = new byte[LONGEST_QUERY * 4];
-  private final ExecutorService loop =
-      Executors.newSingleThreadExecutor(task -> new Thread(null, task, "dns-loop", 512 * 1024));
-  private DatagramSocket socket;
+  private final DatagramSocket socket;
   private int responseLength;
-  private int answers;
 
-  /** Serves nothing yet. */
-  public DnsServer(Config config) {
-    this.config = config;
-    zone =
-        new DnsZone(
-            new DnsZone.Config(
-                config.domain,
-                config.ttl == 0 ? 3600 : config.ttl,
-                config.nameServers,
-                config.statics,
-                config.a,
-                config.soa,
-                config.mx,
-                config.txt,
-                config.caa));
-    data = new RegisterData(config.redis, config.domain);
-  }
-
-  /**
-   * Its configuration; all but the domain, the port and Redis may be absent.
-   *
-   * @param domain the platform's
-   * @param port to listen on, 0 for any
-   * @param redis where Redis is
-   * @param ttl of every record, in seconds; 3600 when absent
-   * @param core the host name that the fixture user gets
-   * @param nameServers of the domain
-   * @param statics names with fixed addresses
-   * @param a addresses of the domain itself
-   * @param soa of the domain
-   * @param mx of the domain
-   * @param txt of the domain
-   * @param caa of the domain
-   * @param separateBuffers true for a server without the original's mix-up of answers
-   */
-  public record Config(
-      @JsonProperty(required = true) String domain,
-      int port,
-      @JsonProperty(required = true) RegisterData.Address redis,
-      int ttl,
-      String core,
-      List<DnsZone.NameServer> nameServers,
-      @JsonProperty("static") Map<String, DnsZone.Static> statics,
-      List<String> a,
-      DnsZone.Soa soa,
-      List<DnsZone.Mx> mx,
-      List<String> txt,
-      List<DnsZone.Caa> caa,
-      boolean separateBuffers) {}
-
-  public static void main(String[] arguments) {
-    StandIn.run(arguments, Config.class, config -> new DnsServer(config).start());
-  }
-
-  /** Writes the fixture, looks at every key, then serves; fails when Redis refuses the write. */
-  public void start() throws IOException {
-    try {
-      data.prepare(config.core == null ? "core1." + config.domain : config.core);
-      socket = new DatagramSocket(new InetSocketAddress(config.port));
-    } catch (IOException | RuntimeException e) {
-      close();
-      throw e;
-    }
+  /** Listens from now on. */
+  DnsServer(RegisterConfig config, RegisterData data, Executor loop) throws IOException {
+    separateBuffers = config.standIn().separateBuffers();
+    zone = DnsZone.startingNow(config.dns());
+    this.data = data;
+    this.loop = loop;
+    socket = new DatagramSocket(new InetSocketAddress(config.dns().port()));
     new Thread(null, this::receive, "dns-receive", 256 * 1024).start();
   }
 
-  /** The UDP port it listens on. */
-  public int port() {
+  int port() {
     return socket.getLocalPort();
   }
 
   @Override
   public void close() {
-    data.close();
-    loop.shutdownNow();
-    if (socket != null) {
-      socket.close();
-    }
+    socket.close();
   }
 
   private void receive() {
@@ -139,28 +73,43 @@ public final class DnsServer implements AutoCloseable {
   }
 
   private void resolve(Message query, SocketAddress client) {
-    Record question = query.getQuestion();
-    System.out.println("DNS: " + question.getName().toString(true));
-    zone.user(question.getName())
-        .ifPresentOrElse(
-            user ->
-                data.server(user)
-                    .thenApply(
-                        server ->
-                            server == null
-                                ? List.<Record>of()
-                                : List.of(zone.alias(question.getName(), server)))
-                    .exceptionally(error -> List.of())
-                    .thenAcceptAsync(records -> respond(query, records, client), loop)
-                    .exceptionally(error -> null),
-            () ->
-                respond(
-                    query,
-                    DnsZone.rotated(zone.answer(question.getName(), question.getType()), answers++),
-                    client));
+    answer(query.getQuestion().getName(), query.getQuestion().getType())
+        .thenAcceptAsync(answer -> respond(query, answer, client), loop)
+        .exceptionally(error -> null);
   }
 
-  private void respond(Message query, List<Record> records, SocketAddress client) {
+  private CompletableFuture<DnsZone.Answer> answer(Name name, int type) {
+    String text = name.toString(true).toLowerCase(Locale.ROOT);
+    RegisterLog.info("DNS: " + text);
+    if (zone.isOrigin(name)) {
+      return now(zone.origin(name, type));
+    }
+    String resource = zone.resource(name).orElse(null);
+    if (resource == null) {
+      RegisterLog.warning("DNS: Error: Domain name not recognized in hostname.");
+      RegisterLog.info("DNS: (Not in domain) " + text);
+      return now(new DnsZone.Answer());
+    }
+    if (zone.isStatic(resource)) {
+      return now(zone.fixed(name, resource));
+    }
+    if (!DnsZone.isLegalUserName(resource)) {
+      RegisterLog.warning("DNS: '" + resource + "' is no legal username.");
+      return now(new DnsZone.Answer());
+    }
+    if (!DnsZone.isLongEnough(resource)) {
+      return now(new DnsZone.Answer());
+    }
+    return data.server(resource)
+        .thenApply(core -> core == null ? new DnsZone.Answer() : zone.user(name, type, core))
+        .exceptionally(error -> new DnsZone.Answer());
+  }
+
+  private static CompletableFuture<DnsZone.Answer> now(DnsZone.Answer answer) {
+    return CompletableFuture.completedFuture(answer);
+  }
+
+  private void respond(Message query, DnsZone.Answer answer, SocketAddress client) {
     Header header = new Header(query.getHeader().getID());
     header.setFlag(Flags.QR);
     header.setFlag(Flags.AA);
@@ -171,14 +120,13 @@ public final class DnsServer implements AutoCloseable {
     Message response = new Message();
     response.setHeader(header);
     response.addRecord(query.getQuestion(), Section.QUESTION);
-    records.forEach(record -> response.addRecord(record, Section.ANSWER));
-    if (query.getQuestion().getType() == Type.NS && !records.isEmpty()) {
-      zone.glue().forEach(record -> response.addRecord(record, Section.ADDITIONAL));
-    }
+    answer.answer().forEach(record -> response.addRecord(record, Section.ANSWER));
+    answer.authority().forEach(record -> response.addRecord(record, Section.AUTHORITY));
+    answer.additional().forEach(record -> response.addRecord(record, Section.ADDITIONAL));
     byte[] wire = response.toWire();
     System.arraycopy(wire, 0, responseBuffer, 0, wire.length);
     responseLength = wire.length;
-    if (config.separateBuffers) {
+    if (separateBuffers) {
       send(client);
     } else {
       // Sent in a later turn, as the original does: by then the buffer may hold another response.

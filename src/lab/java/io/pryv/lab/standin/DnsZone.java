@@ -1,14 +1,18 @@
 package io.pryv.lab.standin;
 
-import com.fasterxml.jackson.annotation.JsonProperty;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import org.xbill.DNS.ARecord;
 import org.xbill.DNS.CAARecord;
 import org.xbill.DNS.CNAMERecord;
@@ -18,197 +22,169 @@ import org.xbill.DNS.NSRecord;
 import org.xbill.DNS.Name;
 import org.xbill.DNS.Record;
 import org.xbill.DNS.SOARecord;
-import org.xbill.DNS.TXTRecord;
 import org.xbill.DNS.TextParseException;
 import org.xbill.DNS.Type;
 
-/** What the dns service knows from its configuration file alone. */
+/** What the register's DNS answers; it is not for threads that work at the same time. */
 final class DnsZone {
   private static final int SHORTEST_USER_NAME = 5;
+  private static final Pattern USER_NAME = Pattern.compile("[a-z0-9-]{1,100}");
 
-  private final Config config;
+  private final RegisterConfig.Dns config;
   private final Name origin;
+  private final long serial;
+  private final Map<String, List<String>> turning = new HashMap<>();
 
-  DnsZone(Config config) {
+  /** The serial of its SOA is the day on which it starts, and 33. */
+  DnsZone(RegisterConfig.Dns config, LocalDate started) {
     this.config = config;
-    origin = absolute(config.domain);
+    origin = absolute(config.domain());
+    serial = Long.parseLong(started.format(DateTimeFormatter.BASIC_ISO_DATE) + "33");
   }
 
-  /** The configuration file's names and records; lists may be absent. */
-  record Config(
-      String domain,
-      int ttl,
-      List<NameServer> nameServers,
-      Map<String, Static> statics,
-      List<String> a,
-      Soa soa,
-      List<Mx> mx,
-      List<String> txt,
-      List<Caa> caa) {
-    Config {
-      nameServers = orEmpty(nameServers);
-      statics = statics == null ? Map.of() : statics;
-      a = orEmpty(a);
-      mx = orEmpty(mx);
-      txt = orEmpty(txt);
-      caa = orEmpty(caa);
+  static DnsZone startingNow(RegisterConfig.Dns config) {
+    return new DnsZone(config, LocalDate.now(ZoneOffset.UTC));
+  }
+
+  /** The three sections of a response. */
+  record Answer(List<Record> answer, List<Record> authority, List<Record> additional) {
+    Answer() {
+      this(new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
     }
   }
 
-  /** A name server of the domain; its name may be relative to it. */
-  record NameServer(@JsonProperty(required = true) String name, String ip) {}
-
-  /** A name with an address, with several, or with another name. */
-  record Static(String ip, List<String> ips, String alias) {}
-
-  /** The start of authority, with serial numbers and times as the configuration gives them. */
-  record Soa(
-      String primary, String admin, long serial, long refresh, long retry, long expire, long min) {}
-
-  /** A mail exchanger. */
-  record Mx(String name, int priority) {}
-
-  /** Who may issue certificates. */
-  record Caa(int flags, String tag, String value) {}
-
-  /** The user whom a query may be for: the label before the domain, unless it is static. */
-  Optional<String> user(Name name) {
-    return label(name).filter(label -> label.length() >= SHORTEST_USER_NAME && !isStatic(label));
-  }
-
-  /** What the configuration answers; empty for all it does not know, never an error. */
-  List<Record> answer(Name name, int type) {
-    if (name.equals(origin)) {
-      return apex(name, type);
-    }
-    String label = label(name).orElse("");
-    Static entry = config.statics.get(label);
-    if (entry != null && entry.alias != null) {
-      return List.of(alias(name, entry.alias));
-    }
-    if (type != Type.A && type != Type.ANY) {
-      return List.of();
-    }
-    List<String> addresses = new ArrayList<>();
-    if (entry != null) {
-      addresses.addAll(orEmpty(entry.ips));
-      Optional.ofNullable(entry.ip).ifPresent(addresses::add);
-    } else {
-      nameServer(label).map(NameServer::ip).ifPresent(addresses::add);
-    }
-    return addresses.stream().map(ip -> address(name, ip)).toList();
-  }
-
-  /** The name servers' addresses, which go along with their names. */
-  List<Record> glue() {
-    return config.nameServers.stream()
-        .filter(server -> server.ip != null)
-        .map(server -> address(qualified(server.name), server.ip))
-        .toList();
-  }
-
-  Record alias(Name name, String target) {
-    return new CNAMERecord(name, DClass.IN, config.ttl, qualified(target));
-  }
-
-  /** The same records in the order of the given answer: each answer begins with another one. */
-  static List<Record> rotated(List<Record> records, int answer) {
-    List<Record> turned = new ArrayList<>(records);
-    Collections.rotate(turned, answer % Math.max(1, records.size()));
-    return turned;
-  }
-
-  private List<Record> apex(Name name, int type) {
-    List<Record> records = new ArrayList<>();
-    if (asks(type, Type.A)) {
-      config.a.forEach(ip -> records.add(address(name, ip)));
-    }
-    if (asks(type, Type.NS)) {
-      config.nameServers.forEach(
-          server -> records.add(new NSRecord(name, DClass.IN, config.ttl, qualified(server.name))));
-    }
-    if (asks(type, Type.SOA)) {
-      records.add(soa(name));
-    }
-    if (asks(type, Type.MX)) {
-      config.mx.forEach(
-          mx ->
-              records.add(
-                  new MXRecord(name, DClass.IN, config.ttl, mx.priority, qualified(mx.name))));
-    }
-    if (asks(type, Type.TXT)) {
-      config.txt.forEach(text -> records.add(new TXTRecord(name, DClass.IN, config.ttl, text)));
-    }
-    if (asks(type, Type.CAA)) {
-      config.caa.forEach(
-          caa ->
-              records.add(
-                  new CAARecord(name, DClass.IN, config.ttl, caa.flags, caa.tag, caa.value)));
-    }
-    return records;
-  }
-
-  private Record soa(Name name) {
-    Soa soa =
-        config.soa != null
-            ? config.soa
-            : new Soa("dns1", "admin." + config.domain, 2018010101, 1800, 900, 1209600, 60);
-    return new SOARecord(
-        name,
-        DClass.IN,
-        config.ttl,
-        qualified(soa.primary),
-        qualified(soa.admin),
-        soa.serial,
-        soa.refresh,
-        soa.retry,
-        soa.expire,
-        soa.min);
-  }
-
-  private boolean isStatic(String label) {
-    return config.statics.containsKey(label) || nameServer(label).isPresent();
-  }
-
-  private Optional<NameServer> nameServer(String label) {
-    return config.nameServers.stream()
-        .filter(server -> label(qualified(server.name)).orElse("").equals(label))
-        .findFirst();
-  }
-
-  /** The label right below the domain, in small letters. */
-  private Optional<String> label(Name name) {
-    return name.subdomain(origin) && name.labels() == origin.labels() + 1
-        ? Optional.of(name.getLabelString(0).toLowerCase(Locale.ROOT))
+  /** The label or labels before the domain; empty for the domain itself and for foreign names. */
+  Optional<String> resource(Name name) {
+    return name.subdomain(origin) && !name.equals(origin)
+        ? Optional.of(name.relativize(origin).toString().toLowerCase(Locale.ROOT))
         : Optional.empty();
   }
 
-  /** A name without a dot is one of the domain. */
-  private Name qualified(String name) {
-    return absolute(name.contains(".") ? name : name + "." + config.domain);
+  boolean isOrigin(Name name) {
+    return name.equals(origin);
   }
 
-  private static boolean asks(int type, int wanted) {
-    return type == wanted || type == Type.ANY;
+  boolean isStatic(String resource) {
+    return config.staticDataInDomain().containsKey(resource);
+  }
+
+  static boolean isLegalUserName(String resource) {
+    return USER_NAME.matcher(resource).matches();
+  }
+
+  static boolean isLongEnough(String resource) {
+    return resource.length() >= SHORTEST_USER_NAME;
+  }
+
+  /** The domain itself: what is asked for by name, and everything for any other type. */
+  Answer origin(Name name, int type) {
+    Answer answer = new Answer();
+    switch (type) {
+      case Type.CAA -> addIssuer(answer, name);
+      case Type.MX -> addMail(answer, name);
+      case Type.NS -> addNameServers(answer, name);
+      case Type.SOA, Type.DNSKEY -> answer.answer.add(soa(name));
+      case Type.TXT -> {}
+      default -> {
+        answer.answer.add(soa(name));
+        addNameServers(answer, name);
+        addAddresses(answer, name, config.domainA());
+        addMail(answer, name);
+      }
+    }
+    return answer;
+  }
+
+  /** A name of the configuration: the same for any type. */
+  Answer fixed(Name name, String resource) {
+    Answer answer = new Answer();
+    RegisterConfig.Static data = config.staticDataInDomain().get(resource);
+    addAddresses(answer, name, data.ip());
+    if (data.alias() != null) {
+      data.alias().forEach(alias -> answer.answer.add(alias(name, alias.name())));
+    }
+    return answer;
+  }
+
+  /** A user's core: for any type; whoever asks for NS or SOA gets these besides. */
+  Answer user(Name name, int type, String core) {
+    Answer answer = new Answer();
+    answer.answer.add(alias(name, core));
+    if (type == Type.NS) {
+      addNameServers(answer, name);
+    } else if (type == Type.SOA) {
+      answer.answer.add(soa(name));
+    }
+    return answer;
+  }
+
+  private void addAddresses(Answer answer, Name name, Object addresses) {
+    // Each answer begins with another one.
+    List<String> turned =
+        turning.computeIfAbsent(
+            name.toString().toLowerCase(Locale.ROOT),
+            key -> new ArrayList<>(RegisterConfig.several(addresses)));
+    Collections.rotate(turned, -1);
+    turned.forEach(ip -> answer.answer.add(address(name, ip)));
+  }
+
+  private void addNameServers(Answer answer, Name name) {
+    for (RegisterConfig.NameServer server : config.nameserver()) {
+      Name target = absolute(server.name());
+      Record record = new NSRecord(name, DClass.IN, config.defaultTtl(), target);
+      answer.authority.add(record);
+      answer.answer.add(record);
+      RegisterConfig.several(server.ip()).forEach(ip -> answer.additional.add(address(target, ip)));
+    }
+  }
+
+  private void addMail(Answer answer, Name name) {
+    int next = 0;
+    for (RegisterConfig.Mail mail : config.mail()) {
+      int priority = mail.priority() != 0 ? mail.priority() : ++next * 10;
+      answer.answer.add(
+          new MXRecord(name, DClass.IN, config.defaultTtl(), priority, absolute(mail.name())));
+    }
+  }
+
+  private void addIssuer(Answer answer, Name name) {
+    if (config.certificateAuthorityAuthorization() != null) {
+      String issuer = config.certificateAuthorityAuthorization().issuer();
+      answer.answer.add(new CAARecord(name, DClass.IN, config.defaultTtl(), 0, "issue", issuer));
+    }
+  }
+
+  private Record soa(Name name) {
+    return new SOARecord(
+        name,
+        DClass.IN,
+        config.defaultTtl(),
+        absolute(config.name()),
+        absolute("admin." + config.domain()),
+        serial,
+        1800,
+        900,
+        604_800,
+        86_400);
+  }
+
+  private Record alias(Name name, String target) {
+    return new CNAMERecord(name, DClass.IN, config.defaultTtl(), absolute(target));
   }
 
   private Record address(Name name, String ip) {
     try {
-      return new ARecord(name, DClass.IN, config.ttl, InetAddress.getByName(ip));
+      return new ARecord(name, DClass.IN, config.defaultTtl(), InetAddress.getByName(ip));
     } catch (UnknownHostException e) {
-      throw new IllegalArgumentException("Not an address: " + ip, e);
+      throw new IllegalArgumentException(ip + " of " + name + " is no address", e);
     }
   }
 
   private static Name absolute(String name) {
     try {
-      return Name.fromString(name, Name.root);
+      return Name.fromString(name.endsWith(".") ? name : name + ".");
     } catch (TextParseException e) {
-      throw new IllegalArgumentException("Not a domain name: " + name, e);
+      throw new IllegalArgumentException(name + " is no name", e);
     }
-  }
-
-  private static <T> List<T> orEmpty(List<T> list) {
-    return list == null ? List.of() : list;
   }
 }

@@ -5,6 +5,7 @@ import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -30,15 +31,23 @@ final class HttpStandIn implements AutoCloseable {
     Answer handle(HttpExchange request) throws IOException;
   }
 
-  /** A status, a body for Jackson and headers. */
+  /** A status, a body (text as it is, anything else for Jackson) and headers. */
   record Answer(int status, Object body, Map<String, String> headers) {
     Answer(int status, Object body) {
       this(status, body, Map.of());
     }
 
-    /** An error as the register words it. */
-    static Answer error(int status, String id, String message) {
-      return new Answer(status, Map.of("id", id, "message", message));
+    /** A body as it is. */
+    static Answer text(int status, String type, String text) {
+      return new Answer(status, text, Map.of("Content-Type", type));
+    }
+
+    /** A redirection, in the words of Express. */
+    static Answer redirect(String location) {
+      return new Answer(
+          302,
+          "Found. Redirecting to " + location,
+          Map.of("Content-Type", "text/plain; charset=utf-8", "Location", location));
     }
   }
 
@@ -75,10 +84,13 @@ final class HttpStandIn implements AutoCloseable {
       try {
         answer = handler.handle(exchange);
       } catch (IOException | RuntimeException e) {
-        answer = Answer.error(500, "INTERNAL_ERROR", String.valueOf(e.getMessage()));
+        answer = Answer.text(500, "text/plain; charset=utf-8", String.valueOf(e.getMessage()));
       }
-      byte[] body = json.writeValueAsBytes(answer.body);
-      exchange.getResponseHeaders().set("Content-Type", "application/json");
+      byte[] body =
+          answer.body instanceof String text
+              ? text.getBytes(StandardCharsets.UTF_8)
+              : json.writeValueAsBytes(answer.body);
+      exchange.getResponseHeaders().set("Content-Type", "application/json; charset=utf-8");
       answer.headers.forEach(exchange.getResponseHeaders()::set);
       exchange.sendResponseHeaders(answer.status, body.length);
       exchange.getResponseBody().write(body);

@@ -30,7 +30,7 @@ public final class MailServer implements AutoCloseable {
             request ->
                 request.getRequestURI().getPath().startsWith("/sendmail/")
                     ? new Answer(200, Map.of())
-                    : Answer.error(404, "NOT_FOUND", "No such resource"));
+                    : Answer.text(404, "text/plain; charset=utf-8", "Not Found"));
   }
 
   /** The port it listens on. */

@@ -96,6 +96,11 @@ public final class RedisProcess implements AutoCloseable {
     return port;
   }
 
+  /** Its process. */
+  public long pid() {
+    return process.pid();
+  }
+
   /** Where it keeps its data. */
   public Path directory() {
     return directory;

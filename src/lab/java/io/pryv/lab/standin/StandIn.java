@@ -31,6 +31,7 @@ final class StandIn {
       starter.start(JSON.readValue(Path.of(arguments[0]).toFile(), config));
     } catch (IOException | RuntimeException e) {
       // The vendor's services crash here for ever on a replica; their first process restarts them.
+      RegisterLog.error("DB not available:  " + e.getMessage());
       e.printStackTrace();
       System.exit(1);
     }

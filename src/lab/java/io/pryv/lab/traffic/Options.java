@@ -5,6 +5,7 @@ import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.URI;
 import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -33,7 +34,8 @@ record Options(
     boolean throughResolver,
     String domain,
     HttpsConnection.Peer peer,
-    String systemKey,
+    String hosting,
+    URI core,
     Path out,
     int writers,
     Duration writeInterval,
@@ -53,7 +55,8 @@ record Options(
         --ca FILE                   trust this certificate only (PEM), and check the host name
         --domain NAME               the platform's domain (pryv.lab)
         --port N                    of HTTPS (443)
-        --system-key KEY            for POST /users (pryv-lab-system-key)
+        --hosting NAME              where new users are to live (lab.ch)
+        --core URL                  of that hosting's core, which is asked whom it has (http://10.90.0.20:3000/)
         --writers N                 how many create users, each in its own open loop (1)
         --write-interval-ms N       of each writer (100)
         --probe-interval-ms N       of each prober (50)
@@ -96,7 +99,8 @@ record Options(
         domain,
         new HttpsConnection.Peer(
             "reg." + domain, number(given, "--port", 443), trust, given.containsKey("--ca")),
-        given.getOrDefault("--system-key", "pryv-lab-system-key"),
+        given.getOrDefault("--hosting", "lab.ch"),
+        URI.create(given.getOrDefault("--core", "http://10.90.0.20:3000/")),
         Path.of(
             Optional.ofNullable(given.get("--out"))
                 .orElseThrow(() -> new IllegalArgumentException("--out is needed"))),

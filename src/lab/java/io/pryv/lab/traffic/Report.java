@@ -71,13 +71,21 @@ final class Report {
     return part;
   }
 
-  Map<String, Object> writes(Writers writers) {
+  Map<String, Object> writes(Writers writers, HalfCreated halfCreated) {
     Map<String, Object> part = new LinkedHashMap<>();
     part.put("attempted", writers.attempted.get());
     part.put("acknowledged", writers.acknowledged.size());
     part.put("refused", writers.refused.get());
     part.put("unanswered", writers.unanswered.get());
+    part.put("halfCreated", halfCreated.unknown().isEmpty() ? halfCreated.names().size() : null);
+    part.put("halfCreatedNames", halfCreated.names());
+    part.put("halfCreatedUnknown", halfCreated.unknown());
     putOutage(part, writers.series.probes(), end);
+    part.put(
+        "withoutRunId",
+        writers.acknowledged.stream()
+            .filter(write -> write.runId().equals(Tenure.NOT_TOLD))
+            .count());
     part.put("redisRunIds", Tenure.of(writers.acknowledged).stream().map(Report::tenure).toList());
     part.put("handOvers", Tenure.handOvers(writers.acknowledged));
     part.put("ledger", writers.ledger.toAbsolutePath().toString());

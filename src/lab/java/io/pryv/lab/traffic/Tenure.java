@@ -17,17 +17,20 @@ import java.util.Map;
  * @param interleaved whether it took a write that was sent after a later Redis had acknowledged
  *     one: the proof that there were two writers
  */
-record Tenure(String runId, int writes, Instant first, Instant last, boolean interleaved) {
+public record Tenure(String runId, int writes, Instant first, Instant last, boolean interleaved) {
+
+  /** In place of a {@code run_id} where the answer named none, as the original's does not. */
+  static final String NOT_TOLD = "not told";
 
   /** An acknowledged write. */
-  record Write(Instant sent, Instant acknowledged, String runId) {}
+  public record Write(Instant sent, Instant acknowledged, String runId) {}
 
   /**
    * The Redis in the order in which they took writes, once for each time: a live cut-over that is
    * rolled back leads from source's to dest's and to the same one of source's again. A late answer
    * to a write that was sent before the other one's first is no return.
    */
-  static List<String> handOvers(Collection<Write> writes) {
+  public static List<String> handOvers(Collection<Write> writes) {
     List<String> order = new ArrayList<>();
     Instant began = null;
     for (Write write : writes.stream().sorted(Comparator.comparing(Write::acknowledged)).toList()) {
@@ -41,7 +44,7 @@ record Tenure(String runId, int writes, Instant first, Instant last, boolean int
   }
 
   /** The Redis that took the writes, in order of appearance. */
-  static List<Tenure> of(Collection<Write> writes) {
+  public static List<Tenure> of(Collection<Write> writes) {
     Map<String, List<Write>> byRedis = new LinkedHashMap<>();
     writes.stream()
         .sorted(Comparator.comparing(Write::acknowledged))

@@ -22,7 +22,9 @@ import java.util.stream.Stream;
  * <p>An outage is the sum of bad intervals, each from the time its first bad probe was due to the
  * time the next good one was. A 200 with the wrong body is counted apart from errors: it is worse.
  * A write that got no answer is neither acknowledged nor refused. {@code ledger.tsv} has a line for
- * each acknowledged one: name, e-mail, time, {@code run_id} of the Redis that took it.
+ * each acknowledged one: name, e-mail, when it was acknowledged, {@code run_id} of the Redis that
+ * took it ({@value Tenure#NOT_TOLD} where the answer has none), when it was sent. A user whom the
+ * core has and the register has not is counted as half created.
  */
 public final class Traffic {
   private final Options options;
@@ -90,7 +92,7 @@ public final class Traffic {
         .with("keepAlive", report.keepAlive(probers.keepAlive.probes(), probers.reconnects.get()))
         .with("dns", report.dns(probers.dns.probes(), probers.sourceRetired.get()))
         .with("dnsResolver", report.dns(probers.dnsResolver.probes(), null))
-        .with("writes", report.writes(writers))
+        .with("writes", report.writes(writers, writers.halfCreated()))
         .with(
             "handOver",
             Report.handOver(
@@ -112,7 +114,7 @@ public final class Traffic {
   private static void finish(CountDownLatch stop, Thread main) {
     stop.countDown();
     try {
-      main.join(Duration.ofSeconds(9).toMillis());
+      main.join(Duration.ofSeconds(40).toMillis());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

@@ -16,13 +16,17 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /** The clients that register: each acknowledged name is in the ledger before the next thing. */
 final class Writers implements AutoCloseable {
-  static final Duration TIMEOUT = Duration.ofSeconds(5);
+  static final Duration TIMEOUT = Duration.ofSeconds(15);
+
+  /** What a writer calls itself, with the name that it registers behind it. */
+  static final String USER_AGENT = "lab-traffic/";
 
   final Series series;
   final Queue<Tenure.Write> acknowledged = new ConcurrentLinkedQueue<>();
   final AtomicInteger attempted = new AtomicInteger();
   final AtomicInteger refused = new AtomicInteger();
   final AtomicInteger unanswered = new AtomicInteger();
+  final Queue<String> notAcknowledged = new ConcurrentLinkedQueue<>();
   final Path ledger;
 
   private final Options options;
@@ -54,40 +58,51 @@ final class Writers implements AutoCloseable {
     lines.close();
   }
 
+  /** Whom the core has created of those who were not acknowledged. */
+  HalfCreated halfCreated() {
+    return HalfCreated.of(notAcknowledged, options.core(), options);
+  }
+
   private void write(Instant due) {
     String name = prefix + attempted.incrementAndGet();
     String email = name + "@" + options.domain();
     Instant deadline = loop.now().plus(TIMEOUT);
     String body =
-        "{\"username\":\"%s\",\"email\":\"%s\",\"language\":\"en\",\"appid\":\"lab-traffic\"}"
-            .formatted(name, email);
+        """
+        {"hosting":"%s","appid":"lab-traffic","username":"%s","email":"%s",\
+        "password":"correct horse","languageCode":"en","invitationtoken":"enjoy"}"""
+            .formatted(options.hosting(), name, email);
+    // The name stands in each nginx' access log, which tells who took the write.
     String headers =
-        "Connection: close\r\nContent-Type: application/json\r\nAuthorization: %s\r\n"
-            .formatted(options.systemKey());
+        "Connection: close\r\nContent-Type: application/json\r\nUser-Agent: %s%s\r\n"
+            .formatted(USER_AGENT, name);
     try (HttpsConnection connection =
         HttpsConnection.open(options.register(left(deadline)), options.peer(), left(deadline))) {
       Instant sent = loop.now();
-      Response response = connection.exchange("POST /users", headers, body, left(deadline));
-      if (response.status() == 201) {
+      Response response = connection.exchange("POST /user", headers, body, left(deadline));
+      if (response.status() == 200) {
         acknowledge(name, email, sent, response);
         series.right(due);
       } else {
         refused.incrementAndGet();
+        notAcknowledged.add(name);
         series.error(due, "status " + response.status());
       }
     } catch (IOException e) {
       unanswered.incrementAndGet();
+      notAcknowledged.add(name);
       series.error(due, e);
     }
   }
 
   private void acknowledge(String name, String email, Instant sent, Response response) {
     Instant now = loop.now();
-    String runId = response.headers().getOrDefault("x-redis-run-id", "unknown");
+    String runId = response.headers().getOrDefault("x-redis-run-id", Tenure.NOT_TOLD);
     acknowledged.add(new Tenure.Write(sent, now, runId));
     synchronized (lines) {
       try {
-        lines.write(String.join("\t", List.of(name, email, now.toString(), runId)) + "\n");
+        lines.write(
+            String.join("\t", List.of(name, email, now.toString(), runId, sent.toString())) + "\n");
         lines.flush();
       } catch (IOException e) {
         throw new UncheckedIOException("A write was acknowledged but is not in the ledger", e);

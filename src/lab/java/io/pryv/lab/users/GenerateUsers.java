@@ -74,16 +74,16 @@ public final class GenerateUsers {
         email,
         "language",
         LANGUAGES[index % LANGUAGES.length],
-        "appid",
-        "pryv-app-web",
-        "invitationtoken",
+        "invitationToken",
         "enjoy",
         "referer",
-        "pryv.lab",
+        "null",
+        "appid",
+        "pryv-app-web",
+        "id",
+        "c" + index,
         "registeredTimestamp",
-        Long.toString(FIRST_REGISTRATION + index * 60_000L),
-        "server",
-        CORE);
+        Long.toString(FIRST_REGISTRATION + index * 60_000L));
     send("SET", name + ":server", CORE);
     send("SET", email + ":email", name);
     if (index % INACTIVE_EVERY == 0) {

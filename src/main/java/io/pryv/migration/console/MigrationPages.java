@@ -39,6 +39,7 @@ class MigrationPages {
       "body{font:15px/1.5 system-ui,sans-serif;margin:2em;color:#222}"
           + "table{border-collapse:collapse}th,td{text-align:left;vertical-align:top;"
           + "padding:.3em .8em;border-bottom:1px solid #ddd}pre{white-space:pre-wrap;margin:0}"
+          + "nav{float:right}nav a{margin-left:1em}"
           + ".incident,.failed,.held,.unreadable{color:#b00020}.waiting,.unknown{color:#9a6700}.completed,.rehearsed{color:#1a7f37}";
 
   private final Migrations migrations;
@@ -253,14 +254,24 @@ class MigrationPages {
 
   private static ResponseEntity<String> page(String title, String body) {
     return ResponseEntity.ok()
-        .header("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'")
-        .header("X-Content-Type-Options", "nosniff")
+        .header(
+            "Content-Security-Policy",
+            "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none';"
+                + " frame-ancestors 'none'")
         .body(
             "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>"
                 + htmlEscape(title)
                 + "</title><style>"
                 + STYLE
-                + "</style></head><body><h1>"
+                + "</style></head><body><nav>"
+                + link("/migrations", "Migrations")
+                + " "
+                + link("/camunda/app/tasklist/default/", "Tasklist")
+                + " "
+                + link("/camunda/app/cockpit/default/", "Cockpit")
+                + " "
+                + link("/logout", "Log out")
+                + "</nav><h1>"
                 + htmlEscape(title)
                 + "</h1>"
                 + body

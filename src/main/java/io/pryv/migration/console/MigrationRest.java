@@ -3,6 +3,7 @@ package io.pryv.migration.console;
 import io.pryv.migration.console.Migrations.Glance;
 import io.pryv.migration.machine.Lease;
 import io.pryv.migration.platform.StepFailure;
+import io.pryv.migration.process.Actors;
 import io.pryv.migration.process.Leases;
 import io.pryv.migration.process.Leases.Held;
 import io.pryv.migration.process.Logbook;
@@ -15,12 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.Optional;
-import org.camunda.bpm.engine.AuthorizationService;
-import org.camunda.bpm.engine.IdentityService;
-import org.camunda.bpm.engine.authorization.ProcessDefinitionPermissions;
-import org.camunda.bpm.engine.authorization.ProcessInstancePermissions;
-import org.camunda.bpm.engine.authorization.Resources;
-import org.camunda.bpm.engine.impl.identity.Authentication;
+import org.camunda.bpm.engine.AuthorizationException;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
 import org.springframework.web.bind.annotation.DeleteMapping;
@@ -45,8 +41,7 @@ class MigrationRest {
   private final Logbook logbook;
   private final Rollback rollback;
   private final Leases leases;
-  private final IdentityService identity;
-  private final AuthorizationService authorizations;
+  private final Actors actors;
 
   MigrationRest(
       Migrations migrations,
@@ -54,15 +49,13 @@ class MigrationRest {
       Logbook logbook,
       Rollback rollback,
       Leases leases,
-      IdentityService identity,
-      AuthorizationService authorizations) {
+      Actors actors) {
     this.migrations = migrations;
     this.reports = reports;
     this.logbook = logbook;
     this.rollback = rollback;
     this.leases = leases;
-    this.identity = identity;
-    this.authorizations = authorizations;
+    this.actors = actors;
   }
 
   @GetMapping
@@ -148,6 +141,12 @@ class MigrationRest {
     return Map.of("message", refused.getMessage());
   }
 
+  @ExceptionHandler(AuthorizationException.class)
+  @ResponseStatus(HttpStatus.FORBIDDEN)
+  Map<String, String> forbidden(AuthorizationException refused) {
+    return Map.of("message", refused.getMessage());
+  }
+
   /**
    * What comes with a wish to roll back.
    *
@@ -175,34 +174,14 @@ class MigrationRest {
       @PathVariable("machine") String machine,
       @RequestParam("heldBy") String heldBy) {
     running(id);
-    Authentication who = identity.getCurrentAuthentication();
-    if (!mayChange(who, id)) {
-      throw new ResponseStatusException(
-          HttpStatus.FORBIDDEN, who.getUserId() + " may see migration " + id + ", not change it");
-    }
+    String who = actors.operator("break a lease");
     try {
-      leases.breakFor(id, machine, heldBy, who.getUserId());
+      leases.breakFor(id, machine, heldBy, who);
     } catch (NoSuchElementException e) {
       throw new ResponseStatusException(HttpStatus.NOT_FOUND, e.getMessage(), e);
     } catch (StepFailure e) {
       throw new ResponseStatusException(HttpStatus.CONFLICT, e.getMessage(), e);
     }
-  }
-
-  /** As the engine asks of whoever aborts one. */
-  private boolean mayChange(Authentication who, String id) {
-    return authorizations.isUserAuthorized(
-            who.getUserId(),
-            who.getGroupIds(),
-            ProcessDefinitionPermissions.UPDATE_INSTANCE,
-            Resources.PROCESS_DEFINITION,
-            Migrations.PROCESS)
-        || authorizations.isUserAuthorized(
-            who.getUserId(),
-            who.getGroupIds(),
-            ProcessInstancePermissions.UPDATE,
-            Resources.PROCESS_INSTANCE,
-            id);
   }
 
   /** A migration that is over holds no machine, and needs none. */

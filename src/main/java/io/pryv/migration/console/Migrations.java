@@ -2,6 +2,8 @@ package io.pryv.migration.console;
 
 import io.pryv.migration.process.PlatformFiles;
 import io.pryv.migration.process.Rehearsals;
+import io.pryv.migration.process.Report;
+import io.pryv.migration.process.Reports;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Date;
@@ -9,11 +11,17 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
+import org.camunda.bpm.engine.AuthorizationService;
 import org.camunda.bpm.engine.HistoryService;
+import org.camunda.bpm.engine.IdentityService;
 import org.camunda.bpm.engine.RuntimeService;
 import org.camunda.bpm.engine.TaskService;
+import org.camunda.bpm.engine.authorization.ProcessDefinitionPermissions;
+import org.camunda.bpm.engine.authorization.Resources;
 import org.camunda.bpm.engine.history.HistoricActivityInstance;
 import org.camunda.bpm.engine.history.HistoricProcessInstance;
+import org.camunda.bpm.engine.impl.identity.Authentication;
 import org.camunda.bpm.engine.runtime.Incident;
 import org.camunda.bpm.engine.task.Task;
 import org.springframework.stereotype.Component;
@@ -32,13 +40,22 @@ class Migrations {
   private final TaskService tasks;
   private final PlatformFiles files;
   private final Rehearsals rehearsals;
+  private final Reports reports;
+  private final IdentityService identity;
+  private final AuthorizationService authorizations;
 
   Migrations(
       HistoryService history,
       RuntimeService runtime,
       TaskService tasks,
       PlatformFiles files,
-      Rehearsals rehearsals) {
+      Rehearsals rehearsals,
+      Reports reports,
+      IdentityService identity,
+      AuthorizationService authorizations) {
+    this.reports = reports;
+    this.identity = identity;
+    this.authorizations = authorizations;
     this.files = files;
     this.rehearsals = rehearsals;
     this.history = history;
@@ -73,15 +90,44 @@ class Migrations {
 
   /** The newest first. */
   List<Glance> all() {
-    return history
-        .createHistoricProcessInstanceQuery()
-        .processDefinitionKey(PROCESS)
-        .orderByProcessInstanceStartTime()
-        .desc()
-        .list()
-        .stream()
-        .map(this::glance)
+    return Stream.concat(
+            history
+                .createHistoricProcessInstanceQuery()
+                .processDefinitionKey(PROCESS)
+                .orderByProcessInstanceStartTime()
+                .desc()
+                .list()
+                .stream()
+                .map(this::glance),
+            withoutHistory())
         .toList();
+  }
+
+  /** Those of which only the report was kept. */
+  private Stream<Glance> withoutHistory() {
+    Authentication who = identity.getCurrentAuthentication();
+    return authorizations.isUserAuthorized(
+            who.getUserId(),
+            who.getGroupIds(),
+            ProcessDefinitionPermissions.READ_HISTORY,
+            Resources.PROCESS_DEFINITION,
+            PROCESS)
+        ? reports.withoutHistory().stream().map(Migrations::glance)
+        : Stream.empty();
+  }
+
+  private static Glance glance(Report report) {
+    return new Glance(
+        report.migration(),
+        report.domain(),
+        report.purpose(),
+        report.outcome(),
+        List.of(),
+        List.of(),
+        "",
+        report.startedBy(),
+        report.startedAt(),
+        report.endedAt());
   }
 
   Optional<Glance> one(String id) {
@@ -91,7 +137,8 @@ class Migrations {
                 .processDefinitionKey(PROCESS)
                 .processInstanceId(id)
                 .singleResult())
-        .map(this::glance);
+        .map(this::glance)
+        .or(() -> withoutHistory().filter(kept -> kept.id().equals(id)).findFirst());
   }
 
   /** How the platform file of a running migration differs from the copy that it goes on with. */

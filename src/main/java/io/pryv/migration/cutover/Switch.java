@@ -79,7 +79,8 @@ final class Switch {
             .run(
                 Command.look(
                         "measure how long the switch would take", inBash(runs(script::measuring)))
-                    .within(Duration.ofSeconds(40)))
+                    .within(Duration.ofSeconds(40))
+                    .asRoot())
             .output();
     SwitchLog log = SwitchLog.parse(output);
     return log.words("outcome")
@@ -147,7 +148,7 @@ final class Switch {
    * a return to source has begun: it begins with source's file, which is no replica's any more.
    */
   private void electInFile() {
-    if (RedisSettings.find(redisConf(), "replicaof").isEmpty()) {
+    if (RedisSettings.master(redisConf()).isEmpty()) {
       return;
     }
     new RoleFile(hands, script.dest()).writer();
@@ -198,7 +199,8 @@ final class Switch {
                             .formatted(Quote.sh(conf), Quote.sh(settings())))
                 .withInput(
                     Base64.getEncoder()
-                        .encodeToString(original.getBytes(StandardCharsets.ISO_8859_1))))
+                        .encodeToString(original.getBytes(StandardCharsets.ISO_8859_1)))
+                .asRoot())
         .orFail("see that HOME on source can be written, then retry");
     new RoleFile(hands, script.source()).replicaOf(script.followHost(), script.followPort());
     String site = script.source().layout().nginxSiteFile();
@@ -226,11 +228,12 @@ final class Switch {
     return !onSource()
         .run(
             Command.look(
-                "see whether an earlier switch was interrupted",
-                SwitchScript.state(script.migration())
-                    + "[ ! -e \"$state/"
-                    + file
-                    + "\" ] || echo yes"))
+                    "see whether an earlier switch was interrupted",
+                    SwitchScript.state(script.migration())
+                        + "[ ! -e \"$state/"
+                        + file
+                        + "\" ] || echo yes")
+                .asRoot())
         .orFail("see that HOME on source can be read, then retry")
         .isEmpty();
   }

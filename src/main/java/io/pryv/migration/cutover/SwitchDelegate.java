@@ -13,6 +13,11 @@ abstract class SwitchDelegate extends StepDelegate {
   /** The variable in which the step that prepares nginx's file for the switch leaves its place. */
   static final String STAGED_SITE = "switchStagedSite";
 
+  /** The variables in which the step that puts nginx's file in leaves where registrations wait. */
+  static final String HOLD = "holdDirectory";
+
+  static final String REGISTER_PORT = "registerPort";
+
   SwitchDelegate(StepContexts contexts) {
     super(contexts);
   }
@@ -23,6 +28,13 @@ abstract class SwitchDelegate extends StepDelegate {
         step.hands(),
         step.journal(),
         step.redis(),
-        new SwitchScript(step.source(), step.dest(), step.migration(), tunnelKey, stagedSite));
+        new SwitchScript(
+            step.source(),
+            step.dest(),
+            step.migration(),
+            tunnelKey,
+            stagedSite,
+            step.find(HOLD, String.class).orElse(""),
+            step.find(REGISTER_PORT, Integer.class).orElse(0)));
   }
 }

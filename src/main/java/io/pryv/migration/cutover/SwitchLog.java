@@ -17,6 +17,8 @@ record SwitchLog(List<SubStep> subSteps) {
 
   private static final Pattern LINE = Pattern.compile("(\\d{16,19}) ([a-z-]+)(?: (.*))?");
 
+  private static final Pattern HELD_KEYS = Pattern.compile("keys (\\d{1,18})");
+
   /** How a switch ended. */
   enum Outcome {
     /** dest is the writer, source follows it, and nginx leads there. */
@@ -73,6 +75,14 @@ record SwitchLog(List<SubStep> subSteps) {
         .filter(step -> step.name().equals(name))
         .map(SubStep::words)
         .reduce((first, second) -> second);
+  }
+
+  /** How many keys that do not expire source held under the fence, once it was the last one. */
+  Optional<Long> heldKeys() {
+    return words("held")
+        .map(HELD_KEYS::matcher)
+        .filter(Matcher::find)
+        .map(found -> Long.valueOf(found.group(1)));
   }
 
   /** When the last sub-step of that name was, by source's clock. */

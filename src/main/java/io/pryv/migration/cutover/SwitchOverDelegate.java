@@ -4,6 +4,7 @@ import io.pryv.migration.cutover.SwitchLog.Outcome;
 import io.pryv.migration.platform.StepFailure;
 import io.pryv.migration.process.StepContext;
 import io.pryv.migration.process.StepContexts;
+import io.pryv.migration.redis.AtStop;
 import java.time.Duration;
 import java.util.Optional;
 import org.springframework.stereotype.Component;
@@ -40,6 +41,13 @@ class SwitchOverDelegate extends SwitchDelegate {
     step.put("sourceTurned", look.log().words("turned").isPresent());
     // A later look may be at a try that only settles this one.
     look.log().at("fence").ifPresent(fenced -> step.put("switchFencedAt", fenced));
+    // Kept as long as dest may be the writer; a later switch has a later one.
+    look.log()
+        .heldKeys()
+        .ifPresent(
+            keys ->
+                AtStop.keep(
+                    step.hands().on(step.source().machine()), step.migration(), new AtStop(keys)));
     step.evidence("switchOver", look.log().markdown());
     if (look.outcome().isEmpty()) {
       step.say("the switch is under way");
@@ -49,7 +57,9 @@ class SwitchOverDelegate extends SwitchDelegate {
     step.put("writerUnknown", outcome == Outcome.UNKNOWN ? look.log().said() : "");
     switch (outcome) {
       case SWITCHED -> {
-        Optional<Double> held = look.log().millis("fence", "reloaded");
+        SwitchLog log = look.log();
+        Optional<Double> held =
+            log.millis("fence", "led").or(() -> log.millis("fence", "reloaded"));
         held.ifPresent(millis -> step.put("coldWindowMs", Math.round(millis)));
         step.say(
             "dest is the writer, nginx on source leads there%s; source follows"

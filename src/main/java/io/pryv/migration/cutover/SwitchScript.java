@@ -14,6 +14,8 @@ import java.nio.charset.StandardCharsets;
  * @param key path, on source, of the key that reaches dest's Redis and nothing else; the hosts it
  *     trusts are beside it, as {@code .known_hosts}
  * @param stagedSite path, on source, of the site file that takes the place of the present one
+ * @param hold directory, in nginx's container, of what registrations wait in; empty when none waits
+ * @param registerPort at which nginx reaches source's register
  * @param followHost at which source's Redis, inside its container, finds dest's
  * @param sourcePort of Redis inside its container
  * @param destPort of Redis on dest's loopback
@@ -24,6 +26,8 @@ record SwitchScript(
     String migration,
     String key,
     String stagedSite,
+    String hold,
+    int registerPort,
     String followHost,
     int followPort,
     int sourcePort,
@@ -37,9 +41,26 @@ record SwitchScript(
   private static final String TEXT = read();
 
   /** With the ports that the procedure has. */
-  SwitchScript(Register source, Register dest, String migration, String key, String stagedSite) {
+  SwitchScript(
+      Register source,
+      Register dest,
+      String migration,
+      String key,
+      String stagedSite,
+      String hold,
+      int registerPort) {
     this(
-        source, dest, migration, key, stagedSite, FOLLOW_HOST, FOLLOW_PORT, REDIS_PORT, REDIS_PORT);
+        source,
+        dest,
+        migration,
+        key,
+        stagedSite,
+        hold,
+        registerPort,
+        FOLLOW_HOST,
+        FOLLOW_PORT,
+        REDIS_PORT,
+        REDIS_PORT);
   }
 
   /** Sets the shell variable {@code state}: the directory of what must outlive the script. */
@@ -79,6 +100,7 @@ record SwitchScript(
         conf=$(readlink -f -- %s)
         site=$(readlink -f -- %s) site_new=%s
         nginx_container=%s
+        hold=%s register_port=%d
         follow=(%s %d)
         """
             .formatted(
@@ -96,6 +118,8 @@ record SwitchScript(
                 Quote.sh(source.layout().nginxSiteFile()),
                 Quote.sh(stagedSite),
                 Quote.sh(source.layout().nginxContainer()),
+                Quote.sh(hold),
+                registerPort,
                 Quote.sh(followHost),
                 followPort)
         + TEXT;

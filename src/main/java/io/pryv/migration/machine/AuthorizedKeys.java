@@ -1,12 +1,26 @@
 package io.pryv.migration.machine;
 
+import static java.time.format.DateTimeFormatter.BASIC_ISO_DATE;
+
+import java.time.LocalDate;
 import java.util.Arrays;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * Edits the text of an {@code authorized_keys} file. Our line is put first: nothing need be known
  * about how the file ends, and taking the line out again gives back every byte.
  */
 public final class AuthorizedKeys {
+
+  /** Days for which a line of ours is valid. */
+  static final int LASTS = 90;
+
+  /** Days before its end at which a line is written anew by whoever needs it. */
+  static final int RENEWED_BEFORE = 60;
+
+  private static final String RESTRICT = "restrict,";
+  private static final Pattern EXPIRY = Pattern.compile("(?<=^restrict,)expiry-time=\"(\\d{8})\",");
 
   private AuthorizedKeys() {}
 
@@ -41,6 +55,37 @@ public final class AuthorizedKeys {
     return !without(text, publicKey).equals(text);
   }
 
+  /** The line, which begins with {@code restrict}, valid until {@link #LASTS} from today. */
+  static String expiring(String line, LocalDate today) {
+    if (!line.startsWith(RESTRICT)) {
+      throw new IllegalArgumentException("no restricted line: " + line);
+    }
+    return RESTRICT
+        + "expiry-time=\""
+        + BASIC_ISO_DATE.format(today.plusDays(LASTS))
+        + "\","
+        + line.substring(RESTRICT.length());
+  }
+
+  /**
+   * Whether the line stands in the text, for good or for at least {@link #RENEWED_BEFORE} more.
+   * sshd reads the date by its own clock and time zone, which makes a day of difference at most.
+   */
+  static boolean current(String text, String line, LocalDate today) {
+    return text.lines()
+        .anyMatch(
+            there -> {
+              Matcher expiry = EXPIRY.matcher(there);
+              return expiry.find()
+                  ? expiry.replaceFirst("").equals(line)
+                      && expiry
+                              .group(1)
+                              .compareTo(BASIC_ISO_DATE.format(today.plusDays(RENEWED_BEFORE)))
+                          >= 0
+                  : there.equals(line);
+            });
+  }
+
   private static String base64(String publicKey) {
     String[] words = publicKey.strip().split("[ \t]+", -1);
     for (int i = words.length - 2; i >= 0; i--) {
@@ -56,7 +101,7 @@ public final class AuthorizedKeys {
 
   /** Bash that makes the directory of authorized_keys and notes that it was not there. */
   public static String makeDirectory(String directory, String migration) {
-    return "work=\"$HOME/.register-migration/\"%s%nmkdir -p \"$work\" && touch \"$work/%s\" && mkdir -m 700 -- %s%n"
+    return "work=\"$HOME/.register-migration/\"%1$s%nmkdir -p \"$work\" && touch \"$work/%2$s\" && sync -- \"$work/%2$s\" \"$work\" && mkdir -m 700 -- %3$s%n"
         .formatted(Quote.sh(migration), DIRECTORY_MADE, Quote.sh(directory));
   }
 }

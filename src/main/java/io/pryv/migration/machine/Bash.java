@@ -37,7 +37,7 @@ final class Bash {
    * path.
    */
   static String commandLine(Command command) {
-    long seconds = Math.max(1, (command.deadline().toMillis() + 999) / 1000);
+    long seconds = seconds(command);
     return "exec timeout -k 2 "
         + seconds
         + " bash -c 'export LC_ALL=C"
@@ -46,6 +46,10 @@ final class Bash {
         + " IFS= read -r -d \"\" script || exit 125; "
         + (command.changes() ? alone(Math.max(1, seconds / 2)) : "eval \"$script\"")
         + "'";
+  }
+
+  private static long seconds(Command command) {
+    return Math.max(1, (command.deadline().toMillis() + 999) / 1000);
   }
 
   /**
@@ -65,7 +69,11 @@ final class Bash {
       throw new IllegalArgumentException("NUL in the script of: " + command.purpose());
     }
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    bytes.writeBytes(command.script().getBytes(StandardCharsets.UTF_8));
+    bytes.writeBytes(
+        command
+            .behind(AsRoot.functions(seconds(command)))
+            .script()
+            .getBytes(StandardCharsets.UTF_8));
     bytes.write(0);
     bytes.writeBytes(command.input().getBytes(StandardCharsets.UTF_8));
     return bytes.toByteArray();
@@ -84,8 +92,10 @@ final class Bash {
    * @throws StepFailure when the script was late, or was not begun
    */
   static void checkEnd(String machine, Command command, int exitCode, Duration took) {
+    // What ran as root has ended itself a little earlier.
+    Duration early = Duration.ofSeconds(Math.min(AsRoot.EARLIER_SECONDS, seconds(command) / 2));
     if ((exitCode == ENDED_BY_TIMEOUT || exitCode == KILLED)
-        && took.compareTo(command.deadline()) >= 0) {
+        && took.compareTo(command.deadline().minus(early)) >= 0) {
       throw late(machine, command, "still running; it was ended");
     }
     if (exitCode == NOT_ALONE) {

@@ -86,7 +86,9 @@ public final class Containers {
                       + "umask 077\nmkdir -p \"$work\"\nlook() {\n"
                       + LOOK
                       + "}\nlook >\"$work/containers-before.new\"\n"
-                      + "mv \"$work/containers-before.new\" \"$work/containers-before\"\n"))
+                      + "sync -- \"$work/containers-before.new\"\n"
+                      + "mv \"$work/containers-before.new\" \"$work/containers-before\"\n"
+                      + "sync -- \"$work\"\n"))
           .orFail("see that docker runs and that the user may use it, then retry");
       noted = remembered();
     }
@@ -125,6 +127,17 @@ public final class Containers {
     start(
         Command.change(
             "start what does not run of the services", prologue() + STARTING + START + LIFT));
+  }
+
+  /** Starts nginx alone, as it is held: what it leads to can be seen before anything else runs. */
+  public void startNginx() {
+    start(
+        change(
+            "start nginx alone",
+            prologue()
+                + STARTING
+                + "names=$(ours --format '{{.Names}}' --filter status=created --filter status=exited"
+                + " --filter status=dead)\nwave $(there \"$proxy\")\n"));
   }
 
   private void start(Command start) {
@@ -225,11 +238,15 @@ public final class Containers {
                     prologue()
                         + HOLD
                         + REMEMBER_NETWORKS
+                        + "compose_up() { "
+                        + compose()
+                        + " up --no-start; }\nscript="
+                        + Quote.sh(layout.startScript())
+                        + "\n"
+                        + CREATE
                         + "(cd "
                         + Quote.sh(confRoot)
-                        + " && "
-                        + compose()
-                        + " up --no-start) >&2 </dev/null\n"
+                        + " && create) >&2 </dev/null\n"
                         + JOIN_NETWORKS
                         + HOLD_AGAIN
                         + PROVE_DOWN)
@@ -273,9 +290,12 @@ public final class Containers {
                     prologue()
                         + "(cd "
                         + Quote.sh(confRoot)
-                        + " && "
+                        // A network that others of the project use can't be removed.
+                        + " && if [ -z \"$(others)\" ]; then "
                         + compose()
-                        + " down) >&2 </dev/null\nrm -f \"$hold\"\n")
+                        + " down; else "
+                        + compose()
+                        + " rm --stop --force; fi) >&2 </dev/null\nrm -f \"$hold\"\n")
                 .within(DEADLINE))
         .orFail("look at `docker ps -a` on the machine, then retry");
   }
@@ -295,7 +315,7 @@ public final class Containers {
   }
 
   private String platformScript(String script) {
-    return "(cd %s && %s) >&2 </dev/null%n".formatted(Quote.sh(confRoot), Quote.sh(script));
+    return "(cd %s && as_root %s) >&2 </dev/null%n".formatted(Quote.sh(confRoot), Quote.sh(script));
   }
 
   private String prologue() {
@@ -305,13 +325,41 @@ public final class Containers {
         redis=%s
         work="$HOME/.register-migration/"%s
         hold="$work/restart-policies"
-        ours() { docker ps -a --no-trunc --filter label=com.docker.compose.project=%s "$@"; }
         """
-        .formatted(
-            Quote.sh(layout.nginxContainer()),
-            Quote.sh(layout.redisContainer()),
-            Quote.sh(migration),
-            Quote.sh(layout.project()));
+            .formatted(
+                Quote.sh(layout.nginxContainer()),
+                Quote.sh(layout.redisContainer()),
+                Quote.sh(migration))
+        + ours(layout);
+  }
+
+  /**
+   * Defines {@code ours}, which lists the register's containers as {@code docker ps -a} does: those
+   * of its compose file only, since another file in the same directory makes the same project.
+   */
+  public static String ours(Layout layout) {
+    return """
+        project=%s services=%s
+        ours() {
+          local format='{{.ID}}' all service rest
+          local -a with=()
+          while [ $# -gt 0 ]; do
+            case $1 in -q) ;; --format) format=$2; shift ;; *) with+=("$1") ;; esac
+            shift
+          done
+          all=$(docker ps -a --no-trunc --filter "label=com.docker.compose.project=$project" \\
+            --format "{{.Label \\"com.docker.compose.service\\"}} $format" ${with[@]+"${with[@]}"}) || return
+          while read -r service rest; do
+            case " ${services:-$service} " in *" $service "*) printf '%%s\\n' "$rest" ;; esac
+          done <<<"$all"
+        }
+        others() {
+          local ids
+          ids=$(ours -q) || return
+          docker ps -a -q --no-trunc --filter "label=com.docker.compose.project=$project" | grep -vxF -- "${ids:-none}" || true
+        }
+        """
+        .formatted(Quote.sh(layout.project()), Quote.sh(String.join(" ", layout.services())));
   }
 
   private static final String LOOK =
@@ -319,7 +367,10 @@ public final class Containers {
           + Quote.sh(Container.FORMAT)
           + " $ids\n";
 
-  /** Records each policy before it is changed; a policy already recorded is never overwritten. */
+  /**
+   * Records each policy, on the disk, before it is changed; a policy already recorded is never
+   * overwritten.
+   */
   private static final String HOLD =
       """
       umask 077
@@ -334,6 +385,7 @@ public final class Containers {
             case "$policy" in no:*|:*) continue ;; esac
             grep -qF -- "${name#/} " "$hold" || printf '%s %s\\n' "${name#/}" "$policy" >>"$hold"
           done
+        sync -- "$hold" "$work" || return
         docker update --restart=no $ids >/dev/null
       }
       hold_down
@@ -352,7 +404,9 @@ public final class Containers {
         services | while read -r name service; do
           for network in $(networks_of "$name"); do printf '%s %s\n' "$service" "$network"; done
         done >"$work/networks.new"
+        sync -- "$work/networks.new"
         mv "$work/networks.new" "$work/networks"
+        sync -- "$work"
       fi
       """;
 
@@ -369,6 +423,46 @@ public final class Containers {
         done <"$work/networks"
       done
       rm "$work/networks"
+      """;
+
+  /**
+   * What the start script does, as it does it, but for starting anything: what compose makes
+   * depends on the environment that the script exports, and a launch would make anew what was made
+   * without it. Where the script calls compose in another way than by its name, compose is called
+   * as we know it.
+   */
+  private static final String CREATE =
+      """
+      create() {
+        local path="$work/no-start" tool
+        if grep -v '^ *#' "$script" | grep -qE 'sudo|/docker' || ! grep -v '^ *#' "$script" | grep -qE 'docker[- ]compose'; then
+          compose_up
+          return
+        fi
+        mkdir -p "$path"
+        rm -f "$path/called"
+        cat >"$path/docker-compose" <<'TOOL'
+      #!/bin/bash
+      # Made by register-migration: what the start script would start is only created.
+      me=${0##*/} up=
+      declare -a words=()
+      if [ "$me" = docker-compose ] || [ "$1" = compose ]; then
+        for word; do
+          case $up$word in up) up=yes; words+=(up --no-start) ;; yes-d | yes--detach) ;; *) words+=("$word") ;; esac
+        done
+        [ -z "$up" ] || : >"${0%/*}/called"
+      else
+        words=("$@")
+      fi
+      PATH=${PATH#"${0%/*}:"}
+      exec "$me" "${words[@]}"
+      TOOL
+        chmod 700 "$path/docker-compose"
+        cp "$path/docker-compose" "$path/docker"
+        as_root env PATH="$path:$PATH" "$script" || return
+        [ -e "$path/called" ] || compose_up || return
+        rm -r "$path"
+      }
       """;
 
   private static final String HOLD_AGAIN = "hold_down\n";

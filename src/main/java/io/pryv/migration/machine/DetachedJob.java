@@ -228,7 +228,8 @@ public final class DetachedJob {
                     + """
                     signal=TERM; tries=100
                     while alive && [ $tries -gt 0 ]; do
-                      members "$pid" | xargs -r kill -s $signal 2>/dev/null
+                      members "$pid" | xargs -r kill -s $signal 2>/dev/null ||
+                        members "$pid" | as_root xargs -r kill -s $signal 2>/dev/null
                       tries=$((tries - 1)); [ $tries -gt 70 ] || signal=KILL
                       sleep 0.1
                     done

@@ -13,7 +13,7 @@ import java.util.Optional;
  * Files read and replaced through a shell. Content travels as Base64 on standard input and output.
  * The script that replaces a file first compares the file with the bytes in the journal, so that
  * somebody else's edit in between is noticed, not lost. A symlink stays one: its target is
- * replaced.
+ * replaced. What is not the user's own is read and replaced as root.
  */
 final class JournalledFiles implements RemoteFiles {
 
@@ -113,12 +113,9 @@ final class JournalledFiles implements RemoteFiles {
                 .formatted(NO_FILE, before, CHANGED_MEANWHILE, Quote.sh(path))
             + action;
     Command command =
-        new Command(
-            "write " + path,
-            script,
-            Base64.getEncoder().encodeToString(content),
-            DEADLINE,
-            /* changes= */ true);
+        Command.change("write " + path, AsRoot.unless(own(path), script))
+            .withInput(Base64.getEncoder().encodeToString(content))
+            .within(DEADLINE);
     long began = System.nanoTime();
     CommandResult result;
     try {
@@ -156,18 +153,20 @@ final class JournalledFiles implements RemoteFiles {
         shell.run(
             Command.look(
                     "read " + path,
-                    """
-                    f=%s
-                    if ! stat=$(stat -Lc '%%a' -- "$f" 2>&1); then
-                      case $stat in
-                        *'No such file or directory') echo %s; exit 0 ;;
-                        *) echo "$stat"; exit 1 ;;
-                      esac
-                    fi
-                    echo "$stat"
-                    base64 -w0 -- "$f"
-                    """
-                        .formatted(Quote.sh(path), NO_FILE))
+                    AsRoot.unless(
+                        own(path),
+                        """
+                        f=%s
+                        if ! stat=$(stat -Lc '%%a' -- "$f" 2>&1); then
+                          case $stat in
+                            *'No such file or directory') echo %s; exit 0 ;;
+                            *) echo "$stat"; exit 1 ;;
+                          esac
+                        fi
+                        echo "$stat"
+                        base64 -w0 -- "$f"
+                        """
+                            .formatted(Quote.sh(path), NO_FILE)))
                 .within(DEADLINE));
     if (!result.succeeded()) {
       throw new StepFailure(
@@ -184,6 +183,12 @@ final class JournalledFiles implements RemoteFiles {
     }
     String[] lines = result.output().split("\n", 2);
     return Optional.of(new Found(Base64.getDecoder().decode(lines[1].strip()), lines[0]));
+  }
+
+  /** Succeeds where the directory belongs to the user, and so does the file, if there is one. */
+  private static String own(String path) {
+    return "{ [ -O \"$(dirname -- \"$(readlink -f -- %1$s)\")\" ] && { [ -O %1$s ] || [ ! -e %1$s ]; }; }"
+        .formatted(Quote.sh(path));
   }
 
   private static String sha256(byte[] content) {

@@ -8,9 +8,13 @@ import java.util.Optional;
 /**
  * Who holds a machine, and until when.
  *
- * @param since and {@code until}: by the machine's own clock
+ * @param since and {@code until}: by the machine's own clock, for people
+ * @param boot of the machine in which it was written; empty in a lease of an earlier version
+ * @param lasts seconds from when it was written
+ * @param ends when the machine has been up for so many seconds, in that boot
  */
-public record Lease(LeaseHolder holder, Instant since, Instant until) {
+public record Lease(
+    LeaseHolder holder, Instant since, Instant until, String boot, long lasts, long ends) {
 
   /**
    * What the lease file of a machine says.
@@ -18,8 +22,10 @@ public record Lease(LeaseHolder holder, Instant since, Instant until) {
    * @param there whether there is such a file
    * @param text its beginning
    * @param now the machine's clock
+   * @param boot of the machine; empty when it was not told
+   * @param up for how many seconds it has been up
    */
-  public record Seen(boolean there, String text, Instant now) {
+  public record Seen(boolean there, String text, Instant now, String boot, long up) {
 
     /** The lease, if there is a file and it can be understood. */
     public Optional<Lease> lease() {
@@ -33,7 +39,14 @@ public record Lease(LeaseHolder holder, Instant since, Instant until) {
 
     /** Whether it has run out, so that anybody may take it. */
     public boolean expired() {
-      return lease().map(lease -> lease.until().isBefore(now)).orElse(false);
+      return lease().map(this::lapsed).orElse(false);
+    }
+
+    private boolean lapsed(Lease lease) {
+      if (lease.boot.isEmpty() || boot.isEmpty()) {
+        return lease.until.isBefore(now);
+      }
+      return (lease.boot.equals(boot) ? lease.ends : lease.lasts) < up;
     }
   }
 
@@ -48,7 +61,12 @@ public record Lease(LeaseHolder holder, Instant since, Instant until) {
     Optional<Long> run = number(values.get("run"));
     Optional<Long> since = number(values.get("since"));
     Optional<Long> until = number(values.get("until"));
+    String boot = values.getOrDefault("boot", "");
+    Optional<Long> lasts = boot.isEmpty() ? Optional.of(0L) : number(values.get("lasts"));
+    Optional<Long> ends = boot.isEmpty() ? Optional.of(0L) : number(values.get("ends"));
     if (incarnation.isEmpty()
+        || lasts.isEmpty()
+        || ends.isEmpty()
         || run.isEmpty()
         || since.isEmpty()
         || until.isEmpty()
@@ -66,7 +84,10 @@ public record Lease(LeaseHolder holder, Instant since, Instant until) {
                 values.getOrDefault("domain", ""),
                 values.getOrDefault("program", "")),
             Instant.ofEpochSecond(since.get()),
-            Instant.ofEpochSecond(until.get())));
+            Instant.ofEpochSecond(until.get()),
+            boot,
+            lasts.get(),
+            ends.get()));
   }
 
   private static Optional<Long> number(String text) {

@@ -8,7 +8,10 @@ import java.time.Instant;
  * The lease of one machine: {@code $HOME/.register-migration/lease}. A record of fixed length,
  * written over the one before in one write, so that a full disk does not keep its holder from
  * acting. Whoever writes it holds the lock that changing commands hold (see {@link Bash}), which
- * makes the check and the action one. Times are the machine's own: no two clocks are compared.
+ * makes the check and the action one. Times are the machine's own: no two clocks are compared. Nor
+ * does its clock tell whether a lease has run out, since a reboot may set it anywhere: that is told
+ * by how long the machine has been up, in the boot in which the lease was written; one of another
+ * boot was renewed before this one began. Times of the clock are for people.
  */
 public final class LeaseFile {
 
@@ -37,11 +40,14 @@ public final class LeaseFile {
       """
       lease=$HOME/.register-migration/lease
       printf -v now '%(%s)T' -1
+      boot= up=
+      { read -r boot </proc/sys/kernel/random/boot_id && read -r up _ </proc/uptime; } 2>/dev/null
+      up=${up%%.*}
       refuse() { echo "--lease-- $1"; [ ! -f "$lease" ] || head -c 1024 -- "$lease"; exit 97; }
       there() { [ -e "$lease" ] || [ -L "$lease" ]; }
       read_lease() {
         local key value number='^(0|[1-9][0-9]{0,17})$'
-        migration= application= incarnation= run= since= until=
+        migration= application= incarnation= run= since= until= in_boot= lasts= ends=
         while read -r key value; do
           case $key in
             migration) migration=$value ;;
@@ -50,12 +56,27 @@ public final class LeaseFile {
             run) run=$value ;;
             since) since=$value ;;
             until) until=$value ;;
+            boot) in_boot=$value ;;
+            lasts) lasts=$value ;;
+            ends) ends=$value ;;
           esac
         done 2>/dev/null <"$lease"
         for value in "$incarnation" "$run" "$since" "$until"; do
           [[ $value =~ $number ]] || return 1
         done
+        if [ -n "$in_boot" ]; then
+          [[ $lasts =~ $number && $ends =~ $number ]] || return 1
+        fi
         [ -n "$migration" ] && [ -n "$application" ]
+      }
+      lapsed() {
+        if [ -z "$in_boot" ] || [ -z "$up" ]; then
+          [ "$until" -lt "$now" ]
+        elif [ "$in_boot" = "$boot" ]; then
+          [ "$ends" -lt "$up" ]
+        else
+          [ "$lasts" -lt "$up" ]
+        fi
       }
       ours() { [ "$migration $application" = "$my_migration $my_application" ]; }
       overtaken() {
@@ -65,13 +86,14 @@ public final class LeaseFile {
       write_lease() {
         local text
         printf -v text '%s\\nsince %s\\nuntil %s' "$me" "$1" $((now + life))
+        [ -z "$up" ] || printf -v text '%s\\nboot %s\\nlasts %s\\nends %s' "$text" "$boot" "$life" $((up + life))
         if [ -f "$lease" ]; then
           printf '%-1023s\\n' "$text" 1<>"$lease" || refuse unwritable
           return
         fi
         umask 077
         mkdir -p -- "${lease%/*}" && printf '%-1023s\\n' "$text" >"$lease.new" &&
-          sync -- "$lease.new" && mv -T -- "$lease.new" "$lease" ||
+          sync -- "$lease.new" && mv -T -- "$lease.new" "$lease" && sync -- "${lease%/*}" ||
           { rm -f -- "$lease.new"; refuse unwritable; }
       }
       """;
@@ -84,7 +106,7 @@ public final class LeaseFile {
         if ours; then
           ! overtaken || refuse overtaken
         else
-          [ "$until" -lt "$now" ] || refuse held
+          lapsed || refuse held
           since=$now
         fi
       else
@@ -130,17 +152,30 @@ public final class LeaseFile {
     this.shell = shell;
   }
 
-  /** For a look at a machine: prints {@code there} and the file's beginning, if there is one. */
+  /**
+   * For a look at a machine: prints {@code there}, which boot of the machine this is and for how
+   * long it has been up, and the file's beginning, if there is one.
+   */
   public static final String LOOK =
       """
       lease=$HOME/.register-migration/lease
-      if [ -e "$lease" ] || [ -L "$lease" ]; then echo there; head -c 1024 -- "$lease" 2>/dev/null; fi
+      if [ -e "$lease" ] || [ -L "$lease" ]; then echo there $(cat /proc/sys/kernel/random/boot_id; sed 's/[. ].*//' /proc/uptime); head -c 1024 -- "$lease" 2>/dev/null; fi
       """;
 
   /** What {@link #LOOK} has printed. */
   public static Lease.Seen seen(String looked, Instant now) {
-    boolean there = looked.startsWith("there");
-    return new Lease.Seen(there, there ? looked.substring("there".length()).strip() : "", now);
+    if (!looked.startsWith("there")) {
+      return new Lease.Seen(false, "", now, "", 0);
+    }
+    String[] parts = looked.split("\n", 2);
+    String[] words = parts[0].strip().split(" ", 3);
+    boolean told = words.length == 3 && words[2].matches("\\d{1,15}");
+    return new Lease.Seen(
+        true,
+        parts.length > 1 ? parts[1].strip() : "",
+        now,
+        told ? words[1] : "",
+        told ? Long.parseLong(words[2]) : 0);
   }
 
   /** Who holds it; changes nothing. */

@@ -83,14 +83,7 @@ final class LeasedShell implements Shell {
 
   /** The command as the caller knows it stays in the result; only the machine sees the guard. */
   private CommandResult behind(String guard, Command command) {
-    CommandResult result =
-        shell.run(
-            new Command(
-                command.purpose(),
-                guard + command.script(),
-                command.input(),
-                command.deadline(),
-                command.changes()));
+    CommandResult result = shell.run(command.behind(guard));
     LeaseFile.check(command, holder, result);
     return new CommandResult(
         result.machine(),

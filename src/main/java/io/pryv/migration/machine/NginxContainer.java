@@ -3,13 +3,16 @@ package io.pryv.migration.machine;
 import io.pryv.migration.platform.Layout;
 import java.time.Duration;
 
-/** The proxy of a register, as it runs in its container. */
+/**
+ * The proxy of a register, as it runs in its container. An nginx of ours that runs beside it, and
+ * only holds registrations, is left out by its arguments.
+ */
 public final class NginxContainer {
 
   /** Sets {@code file} to the main file that nginx was started with, or its built-in one. */
   private static final String MAIN_FILE =
       """
-      file=$(docker top "$c" -eo pid,args 2>/dev/null | sed -n 's/.*nginx: master process .* -c  *\\([^ ]*\\).*/\\1/p' | head -n 1)
+      file=$(docker top "$c" -eo pid,args 2>/dev/null | sed -n '/register-migration/d; s/.*nginx: master process .* -c  *\\([^ ]*\\).*/\\1/p' | head -n 1)
       [ -n "$file" ] || file=$(docker exec "$c" nginx -V 2>&1 | tr ' ' '\\n' | sed -n 's/^--conf-path=//p')
       [ -n "$file" ] || file=/etc/nginx/nginx.conf
       """;
@@ -17,8 +20,7 @@ public final class NginxContainer {
   /** Finds its master process, or several while it is replaced; can have it read its files. */
   private static final String MASTER =
       """
-      as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi; }
-      master=$(docker top "$c" -eo pid,args 2>/dev/null | sed -n 's/^ *\\([0-9]*\\) .*nginx: master process.*/\\1/p')
+      master=$(docker top "$c" -eo pid,args 2>/dev/null | sed -n '/register-migration/d; s/^ *\\([0-9]*\\) .*nginx: master process.*/\\1/p')
       one_master() { case $master in '' | *[!0-9]*) return 1 ;; esac; }
       signal() { one_master && grep -aq '^nginx: master' "/proc/$master/cmdline" && as_root kill -HUP "$master"; }
       read_files() { signal 2>/dev/null || reload_inside; }
@@ -51,18 +53,31 @@ public final class NginxContainer {
       [ -z "$(left)" ] || { echo "old workers of nginx refuse to end, killed or not:" $(left); exit 4; }
       """;
 
-  private static final String MAY_HAVE_READ =
+  private static final String STATE =
       """
-      set -- $(docker inspect -f '{{.State.Running}} {{.State.StartedAt}} {{.State.FinishedAt}}' "$c")
-      [ $# = 3 ] || exit 1
-      since() { case $1 in 0001-*) return 1 ;; esac; [ "$(date -d "$1" +%s%N)" -ge "$changed" ]; }
-      if since "$2"; then echo "started $2"; exit; fi
-      if [ "$1" != true ]; then if since "$3"; then echo "ended $3"; fi; exit 0; fi
-      youngest=$(docker top "$c" -eo pid,etimes,args 2>/dev/null | sed -n 's/^ *[0-9]* *\\([0-9]*\\) *nginx:.*/\\1/p' | sort -n | head -n 1)
-      [ -n "$youngest" ] || { echo "no process of nginx is seen"; exit 0; }
-      age=$(($(date +%s) - changed / 1000000000))
-      [ "$youngest" -gt "$((age + 1))" ] || echo "a process of it is $youngest s old, the change $age s"
+      state=$(docker inspect -f '{{.Id}} {{.State.Running}} {{.State.StartedAt}} {{.State.FinishedAt}}' "$c") || exit 1
+      boot=$(cat /proc/sys/kernel/random/boot_id)
+      up=$(sed 's/[. ].*//' /proc/uptime)
       """;
+
+  /**
+   * Nothing is compared that the machine's clock says: after a reboot it may stand in the past. The
+   * same start of the same container in the same boot, and ages of processes in it, tell.
+   */
+  private static final String MAY_HAVE_READ =
+      STATE
+          + """
+          set -- $state $mark
+          [ $# = 10 ] || { echo "the note of when that was is not whole"; exit; }
+          [ "$9" = "$boot" ] || { echo "the machine was started again"; exit; }
+          [ "$1 $3" = "$5 $7" ] || { echo "started $3"; exit; }
+          [ "$2 $4" != "false $8" ] || [ "$6" = true ] || exit 0
+          if [ "$2" != true ]; then echo "ended $4"; exit; fi
+          youngest=$(docker top "$c" -eo pid,etimes,args 2>/dev/null | sed -n '/register-migration/d; s/^ *[0-9]* *\\([0-9]*\\) *nginx:.*/\\1/p' | sort -n | head -n 1)
+          [ -n "$youngest" ] || { echo "no process of nginx is seen"; exit 0; }
+          age=$((up - ${10}))
+          [ "$youngest" -gt "$((age + 1))" ] || echo "a process of it is $youngest s old, the change $age s"
+          """;
 
   private final Shell shell;
   private final Layout layout;
@@ -79,10 +94,26 @@ public final class NginxContainer {
         .orFail("see that the proxy's container runs, then retry");
   }
 
+  /** A script that prints the configuration that nginx works by, all of its files. */
+  public static String dump(Layout layout) {
+    return container(layout)
+        + MAIN_FILE
+        + "docker exec -i \"$c\" nginx -T -c \"$file\" 2>/dev/null\n";
+  }
+
+  /** What {@link #dump} prints. */
+  public String configuration() {
+    return shell
+        .run(
+            Command.look("read the configuration that nginx runs with", dump(layout))
+                .within(Duration.ofSeconds(30)))
+        .orFail("run nginx -t in the proxy's container and correct what it says");
+  }
+
   /**
    * Where the container sees a file of nginx's directory: below /app/conf, as the vendor mounts.
    */
-  public String inside(String path) {
+  public static String inside(Layout layout, String path) {
     return "/app/conf" + path.substring(layout.nginxConfDirectory().length());
   }
 
@@ -151,32 +182,41 @@ public final class NginxContainer {
   }
 
   /**
-   * Whether nginx may have read a file since that was last changed: its container, or any process
-   * of it, has been started since, or the container has ended since. In doubt it may: within the
-   * same second, or where no process of it is seen although the container runs.
+   * Notes how nginx runs at this moment, for {@link #mayHaveReadSince} to compare with: which start
+   * of which container, in which boot of the machine, and how long that has been up. One command,
+   * since clients of the cold window wait for it.
    */
-  public boolean mayHaveReadSince(String path) {
-    return mayHaveReadSince(path, changedAt(path));
-  }
-
-  /** When a file was last changed, in nanoseconds since the epoch. */
-  public String changedAt(String path) {
-    return shell
+  public void noteMark(Notes notes, String name) {
+    shell
         .run(
-            Command.look(
-                "see when " + path + " was changed", "date -r " + Quote.sh(path) + " +%s%N"))
-        .orFail("see that the file is there, then retry")
-        .strip();
+            Command.change(
+                "note how nginx runs before its file leads to dest",
+                container()
+                    + notes.directory()
+                    + STATE
+                    + """
+                    umask 077
+                    note="$work"/%s
+                    mkdir -p "$work" && echo "$state $boot $up" >"$note.new" && sync -- "$note.new" && mv "$note.new" "$note" && sync -- "$work"
+                    """
+                        .formatted(Quote.sh(name))))
+        .orFail("see that docker runs and that HOME can be written, then retry");
   }
 
-  /** As {@link #mayHaveReadSince(String)}, of a change that {@link #changedAt} told. */
-  public boolean mayHaveReadSince(String path, String changedAt) {
+  /**
+   * Whether nginx may have read its files since {@link #noteMark}: the machine, the container or
+   * any process of it has been started since, or the container has ended since. In doubt it may:
+   * within the same second, or where no process of it is seen although the container runs.
+   *
+   * @param mark what was noted
+   */
+  public boolean mayHaveReadSince(String mark) {
     String said =
         shell
             .run(
                 Command.look(
-                    "see whether nginx may have read " + path + " since it was changed",
-                    container() + "changed=" + Quote.sh(changedAt) + "\n" + MAY_HAVE_READ))
+                    "see whether nginx may have read its files since they were changed",
+                    container() + "mark=" + Quote.sh(mark) + "\n" + MAY_HAVE_READ))
             .orFail("see that docker runs, then retry");
     return !said.isEmpty();
   }
@@ -190,6 +230,10 @@ public final class NginxContainer {
   }
 
   private String container() {
+    return container(layout);
+  }
+
+  private static String container(Layout layout) {
     return "set -u\nc=" + Quote.sh(layout.nginxContainer()) + "\n";
   }
 }

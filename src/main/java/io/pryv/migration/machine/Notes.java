@@ -52,7 +52,7 @@ public final class Notes {
                     + """
                     umask 077
                     note="$work"/%s
-                    mkdir -p "$work" && printf '%%s\\n' %s >"$note.new" && sync -- "$note.new" && mv "$note.new" "$note"
+                    mkdir -p "$work" && printf '%%s\\n' %s >"$note.new" && sync -- "$note.new" && mv "$note.new" "$note" && sync -- "$work"
                     """
                         .formatted(Quote.sh(name), Quote.sh(text))))
         .orFail("see that HOME can be written, then retry");
@@ -104,7 +104,7 @@ public final class Notes {
                     "remove this migration's notes",
                     directory()
                         + """
-                        rm -rf -- "$work"
+                        as_root rm -rf -- "$work"
                         rmdir -- "${work%/*}" 2>/dev/null
                         [ ! -e "$work" ]
                         """)

@@ -29,8 +29,9 @@ public final class ProvenData {
             Command.change(
                 "note that the data is proven",
                 prologue()
-                    + "umask 077\nmkdir -p \"${note%/*}\"\nrm -f \"$used\"\n"
-                    + "list >\"$note.new\" && mv \"$note.new\" \"$note\""))
+                    + "set -o pipefail\numask 077\nmkdir -p \"${note%/*}\"\nrm -f \"$used\"\n"
+                    + "list >\"$note.new\" && sync -- \"$note.new\" && mv \"$note.new\" \"$note\""
+                    + " && sync -- \"${note%/*}\""))
         .orFail("see that HOME can be written, then retry");
   }
 
@@ -65,7 +66,10 @@ public final class ProvenData {
   /** Notes that from now on whoever changes the directory does so by our will. */
   public void use() {
     shell
-        .run(Command.change("note that the proven data is used", prologue() + "touch \"$used\""))
+        .run(
+            Command.change(
+                "note that the proven data is used",
+                prologue() + "touch \"$used\" && sync -- \"$used\" \"${used%/*}\""))
         .orFail("see that HOME can be written, then retry");
   }
 
@@ -88,7 +92,7 @@ public final class ProvenData {
     return """
         note="$HOME/.register-migration/"%s/proven-data
         used="${note%%/*}/%s"
-        list() { find %s -type f -printf '%%P %%s %%T@ %%C@\\n' | LC_ALL=C sort; }
+        list() { as_root find %s -type f -printf '%%P %%s %%T@ %%C@\\n' | LC_ALL=C sort; }
         """
         .formatted(Quote.sh(migration), USED, Quote.sh(directory));
   }

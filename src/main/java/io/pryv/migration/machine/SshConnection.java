@@ -14,6 +14,8 @@ import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.security.PublicKey;
 import java.time.Duration;
 import java.util.Base64;
@@ -23,9 +25,10 @@ import jdk.net.ExtendedSocketOptions;
 import net.schmizz.keepalive.KeepAliveRunner;
 import net.schmizz.sshj.Config;
 import net.schmizz.sshj.SSHClient;
+import net.schmizz.sshj.common.Buffer;
 import net.schmizz.sshj.common.DisconnectReason;
+import net.schmizz.sshj.common.KeyType;
 import net.schmizz.sshj.common.SSHException;
-import net.schmizz.sshj.common.SecurityUtils;
 import net.schmizz.sshj.transport.verification.OpenSSHKnownHosts;
 import net.schmizz.sshj.userauth.UserAuthException;
 import net.schmizz.sshj.userauth.keyprovider.KeyProvider;
@@ -37,6 +40,9 @@ final class SshConnection {
 
   /** sshd's MaxSessions is 10 unless configured; some are left to others. */
   private static final int SESSIONS_AT_ONCE = 8;
+
+  /** How sshj begins to say that it has no algorithm in common with the peer. */
+  private static final String NOTHING_IN_COMMON = "Unable to reach a settlement";
 
   private final Config config;
   private final Machine machine;
@@ -170,8 +176,7 @@ final class SshConnection {
   private StepFailure told(IOException e, PinnedHosts pinned) {
     String about = "ssh to %s@%s port %d".formatted(machine.user(), machine.host(), machine.port());
     if (pinned != null && pinned.refused != null) {
-      String seen =
-          pinned.refused.getAlgorithm() + " " + SecurityUtils.getFingerprint(pinned.refused);
+      String seen = fingerprint(pinned.refused);
       return pinned.changed
           ? new StepFailure(
               machine.name(),
@@ -222,16 +227,40 @@ final class SshConnection {
           e);
     }
     if (e instanceof SSHException ssh
-        && ssh.getDisconnectReason() == DisconnectReason.KEY_EXCHANGE_FAILED) {
+        && (ssh.getDisconnectReason() == DisconnectReason.KEY_EXCHANGE_FAILED
+            || String.valueOf(ssh.getMessage()).startsWith(NOTHING_IN_COMMON))) {
       return new StepFailure(
           machine.name(),
           about,
-          "an SSH protocol that both sides speak",
+          machine.weakAlgorithms()
+              ? "an SSH algorithm that both sides know"
+              : "modern SSH algorithms (" + SshAlgorithms.REFUSED + ")",
           e.getMessage(),
-          "see which algorithms the machine's sshd allows",
+          machine.weakAlgorithms()
+              ? "see which algorithms the machine's sshd allows"
+              : "let the machine's sshd offer some that OpenSSH has by itself (Ciphers, MACs,"
+                  + " KexAlgorithms, HostKeyAlgorithms of sshd_config), or, for a machine that has"
+                  + " nothing better, set weakAlgorithms: true for it in the platform file",
           e);
     }
     return new ConnectionLost(machine.name(), about, String.valueOf(e.getMessage()), e);
+  }
+
+  /** Type and SHA-256, as {@code ssh-keygen -l} shows a key. */
+  static String fingerprint(PublicKey key) {
+    byte[] blob = new Buffer.PlainBuffer().putPublicKey(key).getCompactData();
+    return "%s SHA256:%s"
+        .formatted(
+            KeyType.fromKey(key),
+            Base64.getEncoder().withoutPadding().encodeToString(sha256(blob)));
+  }
+
+  private static byte[] sha256(byte[] bytes) {
+    try {
+      return MessageDigest.getInstance("SHA-256").digest(bytes);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("Every Java has SHA-256", e);
+    }
   }
 
   private String hostEntry() {

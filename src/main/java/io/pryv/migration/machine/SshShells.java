@@ -9,7 +9,6 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import net.schmizz.keepalive.KeepAliveProvider;
 import net.schmizz.sshj.Config;
-import net.schmizz.sshj.DefaultConfig;
 
 /**
  * Shells over SSH: one connection for each machine, opened at its first use, shared by all threads,
@@ -23,7 +22,8 @@ public final class SshShells implements Shells, AutoCloseable {
   /** For each step of connecting, and for opening a channel. */
   private static final Duration ANSWER_TIMEOUT = Duration.ofSeconds(10);
 
-  private final Config config;
+  private final Config modern = SshAlgorithms.modern();
+  private final Config withWeak = SshAlgorithms.withWeak();
   private final Path knownHosts;
   private final Duration keepAlivePeriod;
   private final Duration answerTimeout;
@@ -42,9 +42,9 @@ public final class SshShells implements Shells, AutoCloseable {
     this.knownHosts = knownHosts;
     this.keepAlivePeriod = keepAlivePeriod;
     this.answerTimeout = answerTimeout;
-    config = new DefaultConfig();
     // The default heartbeat never notices a dead peer.
-    config.setKeepAliveProvider(KeepAliveProvider.KEEP_ALIVE);
+    modern.setKeepAliveProvider(KeepAliveProvider.KEEP_ALIVE);
+    withWeak.setKeepAliveProvider(KeepAliveProvider.KEEP_ALIVE);
   }
 
   @Override
@@ -55,7 +55,11 @@ public final class SshShells implements Shells, AutoCloseable {
             machine,
             unseen ->
                 new SshConnection(
-                    config, unseen, pinnedHosts(unseen), keepAlivePeriod, answerTimeout)));
+                    unseen.weakAlgorithms() ? withWeak : modern,
+                    unseen,
+                    pinnedHosts(unseen),
+                    keepAlivePeriod,
+                    answerTimeout)));
   }
 
   /** Closes every connection; the next command opens a new one. */

@@ -11,14 +11,17 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
+import java.security.KeyStore;
 import java.security.SecureRandom;
 import java.security.cert.Certificate;
+import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -26,9 +29,11 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import javax.net.ssl.SNIHostName;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
+import javax.net.ssl.SSLHandshakeException;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
 import javax.net.ssl.TrustManager;
+import javax.net.ssl.TrustManagerFactory;
 import javax.net.ssl.X509ExtendedTrustManager;
 
 /**
@@ -42,6 +47,7 @@ public final class TlsProbe implements HttpsProbe {
 
   private final Duration timeout;
   private final SSLContext tls;
+  private final Map<String, SSLContext> believing;
   private final ScheduledThreadPoolExecutor watch;
 
   /**
@@ -51,12 +57,8 @@ public final class TlsProbe implements HttpsProbe {
    */
   public TlsProbe(Duration timeout) {
     this.timeout = timeout;
-    try {
-      tls = SSLContext.getInstance("TLS");
-      tls.init(null, new TrustManager[] {new Reporting()}, new SecureRandom());
-    } catch (GeneralSecurityException e) {
-      throw new IllegalStateException("Every Java speaks TLS", e);
-    }
+    this.believing = Map.of();
+    tls = context(new Reporting());
     watch =
         new ScheduledThreadPoolExecutor(
             1,
@@ -66,6 +68,42 @@ public final class TlsProbe implements HttpsProbe {
               return thread;
             });
     watch.setRemoveOnCancelPolicy(true);
+  }
+
+  private TlsProbe(TlsProbe other, Map<String, SSLContext> believing) {
+    this.timeout = other.timeout;
+    this.tls = other.tls;
+    this.believing = believing;
+    this.watch = other.watch;
+  }
+
+  private static SSLContext context(TrustManager... trust) {
+    try {
+      SSLContext context = SSLContext.getInstance("TLS");
+      context.init(null, trust, new SecureRandom());
+      return context;
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException("Every Java speaks TLS", e);
+    }
+  }
+
+  @Override
+  public HttpsProbe believing(String address, String anchors) {
+    Map<String, SSLContext> more = new HashMap<>(believing);
+    try {
+      KeyStore store = KeyStore.getInstance(KeyStore.getDefaultType());
+      store.load(null, null);
+      for (X509Certificate anchor : ServerIdentity.parse(anchors)) {
+        store.setCertificateEntry("anchor-" + store.size(), anchor);
+      }
+      TrustManagerFactory factory =
+          TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+      factory.init(store);
+      more.put(address, context(factory.getTrustManagers()));
+    } catch (GeneralSecurityException | IOException e) {
+      throw new IllegalStateException("a store in memory takes certificates", e);
+    }
+    return new TlsProbe(this, Map.copyOf(more));
   }
 
   @Override
@@ -88,7 +126,10 @@ public final class TlsProbe implements HttpsProbe {
         plain.connect(
             new InetSocketAddress(InetAddress.getAllByName(address)[0], port),
             (int) timeout.toMillis());
-        return ask(plain, hostName, port, request);
+        return ask(plain, hostName, port, request, Optional.ofNullable(believing.get(address)));
+      } catch (Refused e) {
+        throw new UntrustedServer(
+            hostName + " at " + address + ":" + port, "GET " + path, e.getMessage(), e);
       } catch (IOException e) {
         if (late.get()) {
           throw new IOException("no whole answer within " + timeout.toMillis() + " ms", e);
@@ -108,13 +149,18 @@ public final class TlsProbe implements HttpsProbe {
     }
   }
 
-  private Answer ask(Socket plain, String hostName, int port, String request) throws IOException {
+  private Answer ask(
+      Socket plain, String hostName, int port, String request, Optional<SSLContext> only)
+      throws IOException {
     try (SSLSocket socket =
-        (SSLSocket) tls.getSocketFactory().createSocket(plain, hostName, port, true)) {
+        (SSLSocket) only.orElse(tls).getSocketFactory().createSocket(plain, hostName, port, true)) {
       SSLParameters parameters = socket.getSSLParameters();
       parameters.setServerNames(List.of(new SNIHostName(hostName)));
+      if (only.isPresent()) {
+        parameters.setEndpointIdentificationAlgorithm("HTTPS");
+      }
       socket.setSSLParameters(parameters);
-      socket.startHandshake();
+      handshake(socket, only.isPresent());
       String certificate = certificate(socket);
       socket.getOutputStream().write(request.getBytes(StandardCharsets.UTF_8));
       InputStream in = new BufferedInputStream(socket.getInputStream());
@@ -125,7 +171,38 @@ public final class TlsProbe implements HttpsProbe {
       }
       Map<String, String> headers = headers(in);
       return new Answer(
-          status, new String(body(in, status, headers), StandardCharsets.UTF_8), certificate);
+          status,
+          headers.getOrDefault("location", ""),
+          new String(body(in, status, headers), StandardCharsets.UTF_8),
+          certificate);
+    }
+  }
+
+  private static void handshake(SSLSocket socket, boolean believing) throws IOException {
+    try {
+      socket.startHandshake();
+      if (believing
+          && socket.getSession().getPeerCertificates()[0] instanceof X509Certificate shown) {
+        // Java takes a certificate that is itself an anchor whatever its dates; nginx does not.
+        shown.checkValidity();
+      }
+    } catch (SSLHandshakeException e) {
+      if (e.getCause() instanceof CertificateException reason) {
+        throw new Refused(reason);
+      }
+      throw e;
+    } catch (CertificateException outdated) {
+      throw new Refused(outdated);
+    }
+  }
+
+  /** The certificate that was shown is not believed. */
+  private static final class Refused extends IOException {
+
+    private static final long serialVersionUID = 1L;
+
+    Refused(CertificateException reason) {
+      super(String.valueOf(reason.getMessage()), reason);
     }
   }
 
@@ -255,8 +332,8 @@ public final class TlsProbe implements HttpsProbe {
   }
 
   /**
-   * Takes every certificate: what it is gets reported. The question carries no secret, and practice
-   * platforms sign their own.
+   * Takes every certificate: what it is gets reported. For addresses of which nothing is known that
+   * could be believed; the question carries no secret.
    */
   private static final class Reporting extends X509ExtendedTrustManager {
     @Override

@@ -21,6 +21,8 @@ class ListRecordsDelegate extends StepDelegate {
   protected void perform(StepContext step) {
     RecordsToChange.Listed listed = new RecordsToChange(step.platform(), dns).list();
     step.put("longestTtl", listed.longestTtl());
+    // From here on the operator may change them: a rollback leads them back first.
+    step.put("recordsListed", true);
     step.evidence("records", listed.markdown());
     step.say(
         listed.changes().isEmpty()

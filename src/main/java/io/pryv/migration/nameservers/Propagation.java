@@ -24,8 +24,39 @@ final class Propagation {
     this.dns = dns;
   }
 
+  /** Whom an answer leads clients to, in words for the operator. */
+  enum Leads {
+    TO_DEST("yes"),
+    TO_SOURCE("to source still"),
+    UNDER_OTHER_NAMES("dest's addresses, under other names than dest's DNS gives"),
+    TO_A_STRANGER("a server that is neither source's nor dest's"),
+    NOWHERE("no address"),
+    SILENT("no answer");
+
+    private final String word;
+
+    Leads(String word) {
+      this.word = word;
+    }
+
+    /** Whether only time is missing: what was remembered of source runs out. */
+    boolean runsOut() {
+      return this == TO_SOURCE;
+    }
+  }
+
   /** What one server says. */
-  record View(String who, String question, String says, boolean moved) {}
+  record View(String who, String question, String says, Leads leads) {
+
+    boolean moved() {
+      return leads == Leads.TO_DEST;
+    }
+
+    /** Names it from one look to the next. */
+    String key() {
+      return who + ", " + question + ": " + leads.word;
+    }
+  }
 
   /**
    * One look.
@@ -43,6 +74,17 @@ final class Propagation {
       return views.stream().filter(view -> !view.moved()).count();
     }
 
+    /**
+     * What is missing, where waiting changes none of it, as {@link View#key}; empty when nothing is
+     * missing, or when somebody still leads to source.
+     */
+    List<String> stuck() {
+      List<View> missing = views.stream().filter(view -> !view.moved()).toList();
+      return missing.stream().anyMatch(view -> view.leads().runsOut())
+          ? List.of()
+          : missing.stream().map(View::key).toList();
+    }
+
     String markdown() {
       StringBuilder text =
           new StringBuilder("Wanted: ")
@@ -54,7 +96,10 @@ final class Propagation {
         text.append(
             "| %s | %s | %s | %s |\n"
                 .formatted(
-                    view.who(), view.question(), view.says(), view.moved() ? "yes" : "**no**"));
+                    view.who(),
+                    view.question(),
+                    view.says(),
+                    view.moved() ? view.leads().word : "**no**: " + view.leads().word));
       }
       return text.toString();
     }
@@ -86,20 +131,34 @@ final class Propagation {
   private View view(String who, String question, Supplier<Delegation> asked, Delegation wanted) {
     try {
       Delegation said = asked.get();
-      return new View(who, question, said.describe(), namesDest(said, wanted));
+      return new View(who, question, said.describe(), leads(said, wanted));
     } catch (StepFailure failure) {
-      return new View(who, question, "no answer", false);
+      return new View(who, question, "no answer", Leads.SILENT);
     }
   }
 
+  private Leads leads(Delegation said, Delegation wanted) {
+    Leads leads = leads(said.addresses());
+    return leads != Leads.TO_DEST || namesDest(said, wanted) ? leads : Leads.UNDER_OTHER_NAMES;
+  }
+
+  /** By the worst of several addresses. */
+  private Leads leads(List<String> addresses) {
+    if (addresses.isEmpty()) {
+      return Leads.NOWHERE;
+    }
+    if (addresses.stream().anyMatch(platform.reversed().destAddresses()::contains)) {
+      return Leads.TO_SOURCE;
+    }
+    return platform.destAddresses().containsAll(addresses) ? Leads.TO_DEST : Leads.TO_A_STRANGER;
+  }
+
   /**
-   * The same names as dest gives, and no address but dest's. A name outside the domain has no
-   * address at the parent; the resolvers' view tells.
+   * The same names as dest gives. A name outside the domain has no address at the parent; the
+   * resolvers' view tells.
    */
   private boolean namesDest(Delegation said, Delegation wanted) {
-    return !said.servers().isEmpty()
-        && said.servers().keySet().equals(wanted.servers().keySet())
-        && platform.destAddresses().containsAll(said.addresses())
+    return said.servers().keySet().equals(wanted.servers().keySet())
         && said.servers().entrySet().stream()
             .allMatch(
                 server ->
@@ -112,14 +171,13 @@ final class Propagation {
     String question = "A " + name;
     try {
       List<String> records = dns.resolve(resolver, name, "A").records();
-      List<String> addresses = Records.data(records, "A");
       return new View(
           who,
           question,
           records.isEmpty() ? "nothing" : String.join(", ", records),
-          !addresses.isEmpty() && platform.destAddresses().containsAll(addresses));
+          leads(Records.data(records, "A")));
     } catch (StepFailure failure) {
-      return new View(who, question, "no answer", false);
+      return new View(who, question, "no answer", Leads.SILENT);
     }
   }
 }

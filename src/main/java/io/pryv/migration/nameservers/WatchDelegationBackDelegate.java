@@ -21,6 +21,11 @@ class WatchDelegationBackDelegate extends StepDelegate {
   protected void perform(StepContext step) {
     Propagation.Look look = new Propagation(step.platform().reversed(), dns).look();
     step.put("delegationBack", look.moved());
+    if (!look.moved()) {
+      // Whatever the operator believes, somebody was led to dest: it is not let go before it is
+      // silent.
+      step.put("nothingChanged", false);
+    }
     step.evidence("delegationBack", look.markdown());
     step.say(
         look.moved()

@@ -6,12 +6,9 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Base64;
-import java.util.EnumSet;
 import java.util.Optional;
-import java.util.Set;
 
 /**
  * A private key as ssh would take it: there, ours alone, without a passphrase. Its content is
@@ -19,14 +16,6 @@ import java.util.Set;
  */
 final class KeyFile {
 
-  private static final Set<PosixFilePermission> OTHERS =
-      EnumSet.of(
-          PosixFilePermission.GROUP_READ,
-          PosixFilePermission.GROUP_WRITE,
-          PosixFilePermission.GROUP_EXECUTE,
-          PosixFilePermission.OTHERS_READ,
-          PosixFilePermission.OTHERS_WRITE,
-          PosixFilePermission.OTHERS_EXECUTE);
   private static final String OPENSSH = "-----BEGIN OPENSSH PRIVATE KEY-----";
 
   private static final String MAGIC = "openssh-key-v1\0";
@@ -46,13 +35,13 @@ final class KeyFile {
       if (!Files.isReadable(file)) {
         return Optional.of(expected + file + ", which this program may not read");
       }
-      Set<PosixFilePermission> permissions = Files.getPosixFilePermissions(file);
-      for (PosixFilePermission other : OTHERS) {
-        if (permissions.contains(other)) {
-          return Optional.of(
-              "%s%s with permissions %s, which ssh refuses (chmod 600 it)"
-                  .formatted(expected, file, PosixFilePermissions.toString(permissions)));
-        }
+      if (OthersAccess.any(file)) {
+        return Optional.of(
+            "%s%s with permissions %s, which ssh refuses (chmod 600 it)"
+                .formatted(
+                    expected,
+                    file,
+                    PosixFilePermissions.toString(Files.getPosixFilePermissions(file))));
       }
       return contentProblem(
           file, new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1));

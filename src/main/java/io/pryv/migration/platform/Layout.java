@@ -1,5 +1,7 @@
 package io.pryv.migration.platform;
 
+import java.util.List;
+
 /**
  * Where things are on one machine: detected by preflight, or told in the platform file. All paths
  * are absolute and on the machine. Containers are docker container names.
@@ -20,6 +22,8 @@ package io.pryv.migration.platform;
  * @param registerContainer container name, empty on a slave that has none
  * @param dnsContainer container name
  * @param redisVersion as {@code INFO server} says
+ * @param services of the compose file: others may belong to the same project, since its name is
+ *     that of the directory; empty where every service of the project is the register's
  */
 public record Layout(
     String composeCommand,
@@ -37,7 +41,56 @@ public record Layout(
     String nginxContainer,
     String registerContainer,
     String dnsContainer,
-    String redisVersion) {
+    String redisVersion,
+    List<String> services) {
+
+  /** A migration that was begun by an older program knows no services. */
+  public Layout {
+    services = services == null ? List.of() : List.copyOf(services);
+  }
+
+  /** A layout whose project is the register's alone. */
+  public Layout(
+      String composeCommand,
+      String composeFile,
+      String project,
+      String startScript,
+      String stopScript,
+      String dataDirectory,
+      String dataOwner,
+      String redisConfFile,
+      String nginxConfDirectory,
+      String nginxSiteFile,
+      String accessLog,
+      String redisContainer,
+      String nginxContainer,
+      String registerContainer,
+      String dnsContainer,
+      String redisVersion) {
+    this(
+        composeCommand,
+        composeFile,
+        project,
+        startScript,
+        stopScript,
+        dataDirectory,
+        dataOwner,
+        redisConfFile,
+        nginxConfDirectory,
+        nginxSiteFile,
+        accessLog,
+        redisContainer,
+        nginxContainer,
+        registerContainer,
+        dnsContainer,
+        redisVersion,
+        List.of());
+  }
+
+  /** Whether a container with these labels of compose is one of the register's. */
+  public boolean has(String ofProject, String service) {
+    return ofProject.equals(project) && (services.isEmpty() || services.contains(service));
+  }
 
   /** The same with what only a closer look at the machine tells. */
   public Layout with(String newDataDirectory, String newDataOwner, String newRedisVersion) {
@@ -57,6 +110,7 @@ public record Layout(
         nginxContainer,
         registerContainer,
         dnsContainer,
-        newRedisVersion);
+        newRedisVersion,
+        services);
   }
 }

@@ -12,6 +12,7 @@ package io.pryv.migration.platform;
  * @param confRoot the platform's PRYV_CONF_ROOT there, absolute
  * @param publicAddress IPv4 address by which clients and the other machines reach it
  * @param layout what the platform file tells of the layout; the rest is detected
+ * @param weakAlgorithms whether its sshd may be spoken to in algorithms that are broken
  */
 public record Machine(
     Role role,
@@ -22,9 +23,10 @@ public record Machine(
     String keyFile,
     String confRoot,
     String publicAddress,
-    LayoutDetails layout) {
+    LayoutDetails layout,
+    boolean weakAlgorithms) {
 
-  /** A machine whose layout is detected. */
+  /** A machine whose layout is detected, with a modern sshd. */
   public Machine(
       Role role,
       String name,
@@ -34,7 +36,21 @@ public record Machine(
       String keyFile,
       String confRoot,
       String publicAddress) {
-    this(role, name, host, port, user, keyFile, confRoot, publicAddress, LayoutDetails.NONE);
+    this(role, name, host, port, user, keyFile, confRoot, publicAddress, LayoutDetails.NONE, false);
+  }
+
+  /** A machine with a modern sshd. */
+  public Machine(
+      Role role,
+      String name,
+      String host,
+      int port,
+      String user,
+      String keyFile,
+      String confRoot,
+      String publicAddress,
+      LayoutDetails layout) {
+    this(role, name, host, port, user, keyFile, confRoot, publicAddress, layout, false);
   }
 
   /** What a machine is in a migration. */

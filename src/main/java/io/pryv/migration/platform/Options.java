@@ -21,6 +21,9 @@ import java.util.List;
  * @param strategy of the cut-over: {@code live}, {@code cold}, or {@code auto}: live where
  *     preflight finds it possible
  * @param retryOnDest whether, in a live cut-over, source's nginx asks dest what source refuses
+ * @param fourEyes whether whoever starts the migration may not approve it
+ * @param holdWrites how long source's nginx lets a request wait that creates a user while the
+ *     writer changes; zero for not at all
  */
 public record Options(
     boolean backup,
@@ -35,7 +38,17 @@ public record Options(
     Duration checkEvery,
     Duration quietPeriod,
     String strategy,
-    boolean retryOnDest) {
+    boolean retryOnDest,
+    boolean fourEyes,
+    Duration holdWrites) {
+
+  /** How long a request waits unless the operator says otherwise. */
+  static final Duration HOLD_WRITES = Duration.ofSeconds(10);
+
+  /** A migration that began before there was a choice goes on as it did. */
+  public Options {
+    holdWrites = holdWrites == null ? Duration.ZERO : holdWrites;
+  }
 
   /** With the cut-over left to preflight. */
   public Options(
@@ -63,6 +76,8 @@ public record Options(
         checkEvery,
         quietPeriod,
         "auto",
-        true);
+        true,
+        false,
+        HOLD_WRITES);
   }
 }

@@ -14,6 +14,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import org.yaml.snakeyaml.LoaderOptions;
 import org.yaml.snakeyaml.Yaml;
 import org.yaml.snakeyaml.error.YAMLException;
@@ -54,7 +55,8 @@ public final class PlatformFile {
             ssh.text("user", Rule.USER, "root"),
             ssh.number("port", 1, 65535, 22),
             ssh.text("key", Rule.LOCAL_PATH, ""),
-            confRoot);
+            confRoot,
+            ssh.flag("weakAlgorithms", false));
     Path knownHosts = localPath(ssh.required("knownHosts", Rule.LOCAL_PATH, "known_hosts"));
     String domain =
         top.required("domain", Rule.DOMAIN_NAME, "pryv.example").toLowerCase(Locale.ROOT);
@@ -68,6 +70,7 @@ public final class PlatformFile {
     ssh.refuseUnknown();
     top.refuseUnknown();
 
+    othersMayWrite(file).ifPresent(what -> problems.add("file: " + what));
     if (!Rule.FILE_NAME.allows().test(nameOf(file))) {
       problems.add(
           "file: expected %s, found \"%s\"".formatted(Rule.FILE_NAME.expected(), nameOf(file)));
@@ -153,7 +156,8 @@ public final class PlatformFile {
             key.isEmpty() ? "" : localPath(key).toString(),
             section.text("confRoot", Rule.ABSOLUTE_PATH, byDefault.confRoot()),
             publicAddress,
-            layout(section.section("layout")));
+            layout(section.section("layout")),
+            section.flag("weakAlgorithms", byDefault.weakAlgorithms()));
     section.refuseUnknown();
     return machine;
   }
@@ -186,7 +190,9 @@ public final class PlatformFile {
             section.duration("checkEvery", Duration.ofSeconds(1), Duration.ofMinutes(1)),
             section.duration("quietPeriod", Duration.ofSeconds(1), null),
             section.text("strategy", Rule.STRATEGY, "auto"),
-            section.flag("retryOnDest", true));
+            section.flag("retryOnDest", true),
+            section.flag("fourEyes", false),
+            section.duration("holdWrites", Duration.ZERO, Options.HOLD_WRITES));
     section.refuseUnknown();
     return options;
   }
@@ -233,6 +239,17 @@ public final class PlatformFile {
           "expected a readable file with the machines' host keys (ssh-keyscan, compared with what"
               + " their consoles show), found "
               + (Files.exists(knownHosts) ? knownHosts + " unreadable" : "no file " + knownHosts));
+    } else if (ssh.has("knownHosts")) {
+      othersMayWrite(knownHosts).ifPresent(what -> ssh.problem("knownHosts", what));
+    }
+  }
+
+  private static Optional<String> othersMayWrite(Path file) {
+    try {
+      return OthersAccess.writable(file)
+          .map(found -> "expected a file that nobody else may write, found " + found);
+    } catch (IOException e) {
+      return Optional.of("expected a file whose owner can be told, found: " + e.getMessage());
     }
   }
 
@@ -267,5 +284,6 @@ public final class PlatformFile {
   }
 
   /** How to log in, and where the platform is, on machines that do not say otherwise. */
-  private record Access(String user, int port, String key, String confRoot) {}
+  private record Access(
+      String user, int port, String key, String confRoot, boolean weakAlgorithms) {}
 }

@@ -1,8 +1,8 @@
 package io.pryv.migration.preflight;
 
-import io.pryv.migration.machine.NginxDirective;
+import io.pryv.migration.machine.ServerIdentity;
+import io.pryv.migration.machine.TlsFiles;
 import io.pryv.migration.machine.UnexpectedText;
-import io.pryv.migration.preflight.CloserLook.TlsFiles;
 import java.io.ByteArrayInputStream;
 import java.nio.charset.StandardCharsets;
 import java.security.cert.CertificateException;
@@ -12,55 +12,23 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
-import java.util.Set;
+import java.util.Optional;
 
 /** The certificates that dest's nginx will show: they must be there first (field guide 3.21). */
 final class Certificates {
 
   private static final Duration SOON = Duration.ofDays(30);
+
+  /** Nginx believes no certificate that has ended: within this, the days of proxying would. */
+  private static final Duration TOO_SOON = Duration.ofDays(2);
+
+  private static final String KNOWN_BY = "known over TLS by";
+  private static final String RENEWAL = "what renews its certificate";
   private static final int DNS_NAME = 2;
 
   private Certificates() {}
-
-  /** The certificates that nginx's files name, with their keys, as paths on the host. */
-  static List<TlsFiles> named(List<String> nginxFiles, String confDirectory) {
-    Set<TlsFiles> files = new LinkedHashSet<>();
-    for (String text : nginxFiles) {
-      try {
-        collect(NginxDirective.parse(text), confDirectory, files);
-      } catch (UnexpectedText notNginx) {
-        // The check of the site file says so; other files may not be nginx's at all.
-      }
-    }
-    return List.copyOf(files);
-  }
-
-  private static void collect(
-      List<NginxDirective> level, String confDirectory, Set<TlsFiles> files) {
-    List<String> certificates = arguments(level, "ssl_certificate");
-    List<String> keys = arguments(level, "ssl_certificate_key");
-    for (int i = 0; i < Math.min(certificates.size(), keys.size()); i++) {
-      files.add(
-          new TlsFiles(
-              onHost(certificates.get(i), confDirectory), onHost(keys.get(i), confDirectory)));
-    }
-    level.forEach(directive -> collect(directive.children(), confDirectory, files));
-  }
-
-  private static List<String> arguments(List<NginxDirective> level, String name) {
-    return level.stream()
-        .filter(directive -> directive.name().equals(name))
-        .flatMap(directive -> directive.arguments().stream().limit(1))
-        .toList();
-  }
-
-  private static String onHost(String path, String confDirectory) {
-    String relative = path.startsWith("/app/conf/") ? path.substring("/app/conf/".length()) : path;
-    return relative.startsWith("/") ? relative : confDirectory + "/" + relative;
-  }
 
   static List<Finding> check(
       String machine, String domain, List<TlsFiles> files, Facts facts, Instant now) {
@@ -119,6 +87,60 @@ final class Certificates {
     return findings;
   }
 
+  /**
+   * By what the other machine's nginx will know this one.
+   *
+   * @param pemFiles the certificates that its nginx's files name
+   */
+  static Optional<ServerIdentity> identity(
+      String machine, String domain, List<String> pemFiles, List<Finding> findings) {
+    try {
+      ServerIdentity identity = ServerIdentity.of(pemFiles, domain);
+      findings.add(Finding.pass(machine, KNOWN_BY, identity.inWords()));
+      return Optional.of(identity);
+    } catch (UnexpectedText unknown) {
+      findings.add(
+          Finding.stop(machine, KNOWN_BY, unknown.expected(), unknown.found(), unknown.next()));
+      return Optional.empty();
+    }
+  }
+
+  /** By what dest's nginx would know source, once names lead clients to dest and it returns. */
+  static Finding ofReturn(String domain, List<String> pemFiles) {
+    try {
+      return Finding.pass("source", KNOWN_BY, ServerIdentity.of(pemFiles, domain).inWords());
+    } catch (UnexpectedText unknown) {
+      return Finding.warn(
+          "source",
+          KNOWN_BY,
+          unknown.expected() + ": a return needs it, while names lead clients to dest",
+          unknown.found(),
+          unknown.next());
+    }
+  }
+
+  /** What a renewal in the days of proxying would do. */
+  static Finding renewal(String machine, ServerIdentity identity, List<String> renewers) {
+    String found = renewers.isEmpty() ? "nothing" : String.join("; ", renewers);
+    if (!identity.pinned()) {
+      return Finding.pass(
+          machine,
+          RENEWAL,
+          found + "; source's nginx believes in a renewed one of the same authority, too");
+    }
+    return renewers.isEmpty()
+        ? Finding.pass(machine, RENEWAL, found)
+        : Finding.warn(
+            machine,
+            RENEWAL,
+            "nothing that renews a self-signed certificate while source passes clients on: source's"
+                + " nginx knows it by itself",
+            found,
+            "stop it until source is retired. While source follows dest, its files are watched and"
+                + " what they hold anew is added on source, but between the renewal and that clients"
+                + " of source may get 502");
+  }
+
   private static Finding validity(
       String machine, String file, X509Certificate certificate, Instant now) {
     Instant from = certificate.getNotBefore().toInstant();
@@ -126,6 +148,14 @@ final class Certificates {
     if (now.isBefore(from) || now.isAfter(until)) {
       return Finding.stop(
           machine, file, "valid now", "valid %s to %s".formatted(from, until), "renew it");
+    }
+    if (until.isBefore(now.plus(TOO_SOON))) {
+      return Finding.stop(
+          machine,
+          file,
+          "valid for the days in which source passes clients on to " + machine,
+          "valid until " + until,
+          "renew it first: source's nginx would refuse it from then on, and clients with it");
     }
     return until.isBefore(now.plus(SOON))
         ? Finding.warn(

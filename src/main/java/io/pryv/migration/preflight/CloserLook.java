@@ -1,8 +1,11 @@
 package io.pryv.migration.preflight;
 
+import io.pryv.migration.machine.AsRoot;
 import io.pryv.migration.machine.Command;
+import io.pryv.migration.machine.NginxContainer;
 import io.pryv.migration.machine.Quote;
 import io.pryv.migration.machine.Shell;
+import io.pryv.migration.machine.TlsFiles;
 import io.pryv.migration.platform.Layout;
 import io.pryv.migration.platform.Machine;
 import java.time.Duration;
@@ -49,7 +52,12 @@ final class CloserLook {
       for path in "$compose_file" "$redis_conf" "$site" "$(dirname -- "$redis_conf")" "$(dirname -- "$site")"; do
         if [ "$path" != . ] && [ -n "$path" ] && [ ! -w "$path" ]; then echo "$path"; fi
       done | fact unwritable
-      (cd "$root" && $compose -f "$compose_file" config -q 2>&1 </dev/null || echo "exit code $?") | fact compose.problem
+      words=$(mktemp)
+      config=$(cd "$root" && $compose -f "$compose_file" config 2>"$words" </dev/null)
+      echo "$?" | fact compose.exit
+      printf '%s\\n' "$config" | fact compose.config
+      head -c 2000 "$words" | fact compose.words
+      rm -f -- "$words"
       if [ -n "$redis_image" ] && docker image inspect -f '{{.Id}}' "$redis_image" >/dev/null 2>&1 </dev/null; then
         docker run --rm --network none --read-only --entrypoint redis-server "$redis_image" --version 2>/dev/null </dev/null |
           sed -n 's/.*v=\\([0-9.]*\\).*/\\1/p' | fact redis.imageversion
@@ -57,7 +65,20 @@ final class CloserLook {
       else
         docker exec "$redis" sh -c "$tools" 2>/dev/null </dev/null | fact redis.tools
       fi
-      if [ "$(id -u)" = 0 ] || sudo -n true 2>/dev/null </dev/null; then echo yes | fact as.root; fi
+      if [ -n "$rrsync" ]; then
+        export rrsync data called='shift; SSH_ORIGINAL_COMMAND="$*" exec "$rrsync" -ro "$data"'
+        said=$(rsync --archive --numeric-ids --compress --dry-run -e "bash -c 'eval \\$called' x" \
+          host:. "$HOME/.register-migration-dry-run/" 2>&1 >/dev/null </dev/null)
+        # 24: a file has vanished meanwhile.
+        case $? in 0 | 24) ;; *) printf '%s' "$said" | head -c 500 | fact rrsync.problem ;; esac
+      fi
+      renews='certbot|letsencrypt|acme|dehydrated|getssl|[^a-z]lego([^a-z]|$)|(renew|update)-?(ssl|cert)|ssl[-_]certificate'
+      {
+        docker ps -a --format 'container {{.Names}} ({{.Image}})' 2>/dev/null </dev/null | grep -iE "$renews"
+        { crontab -l; cat /etc/crontab /etc/cron.d/* /etc/cron.daily/* /etc/cron.weekly/* /etc/cron.monthly/*; } 2>/dev/null </dev/null |
+          grep -v '^ *#' | grep -iE "$renews" | sed 's/^/cron: /'
+        systemctl list-timers --no-pager --no-legend 2>/dev/null </dev/null | grep -ioE '[^ ]*('"$renews"')[^ ]*' | sed 's/^/timer: /'
+      } | cut -c 1-120 | sort -u | head -n 5 | fact tls.renewers
       if [ -d "$dns_conf" ]; then
         grep -rnF -- "$source_address" "$dns_conf" 2>/dev/null | cut -d: -f 1,2 | head -n 20 | fact dns.source
       fi
@@ -73,6 +94,8 @@ final class CloserLook {
    *
    * @param redisImage the image whose {@code redis-server} is asked for its version, in a container
    *     without network that is gone at once; empty where Redis itself can be asked
+   * @param rrsync path of it, which is tried on the data as the sync will call it; empty where none
+   *     will be needed
    * @param certificates paths of certificates and their keys on the machine
    */
   static Facts of(
@@ -84,7 +107,8 @@ final class CloserLook {
       List<TlsFiles> certificates,
       List<Peer> peers,
       String dnsConfDirectory,
-      String sourceAddress) {
+      String sourceAddress,
+      String rrsync) {
     StringBuilder script = new StringBuilder(Facts.FUNCTION).append(FUNCTIONS);
     script.append("root=").append(Quote.sh(machine.confRoot())).append('\n');
     script.append("data=").append(Quote.sh(layout.dataDirectory())).append('\n');
@@ -100,17 +124,25 @@ final class CloserLook {
         .append('\n');
     script.append("dns_conf=").append(Quote.sh(dnsConfDirectory)).append('\n');
     script.append("source_address=").append(Quote.sh(sourceAddress)).append('\n');
+    script.append("rrsync=").append(Quote.sh(rrsync)).append('\n');
     script.append(LOOK);
+    if (!layout.nginxContainer().isEmpty()) {
+      script
+          .append("(\n")
+          .append(NginxContainer.dump(layout))
+          .append(") </dev/null | fact nginx.configuration\n");
+    }
     script.append(
         IntStream.range(0, certificates.size())
-            .mapToObj(i -> certificates.get(i).look(i))
+            .mapToObj(i -> look(certificates.get(i), i))
             .collect(Collectors.joining()));
     for (Peer peer : peers) {
       script.append(look(peer));
     }
     Command look =
         Command.look(
-                "look closer: data, disks, certificates, the other machines", script.toString())
+                "look closer: data, disks, certificates, the other machines",
+                AsRoot.unless("! " + AsRoot.POSSIBLE, script.toString()))
             .within(Duration.ofMinutes(2));
     return Facts.parse(shell.run(look).output());
   }
@@ -129,24 +161,17 @@ final class CloserLook {
         : ssh;
   }
 
-  /**
-   * A certificate that nginx is told to use, and its key; the key's content never leaves the
-   * machine.
-   */
-  record TlsFiles(String certificate, String key) {
-
-    private String look(int index) {
-      return """
-          if [ -r %1$s ]; then fact certificate.%3$d <%1$s; fi
-          if [ -r %2$s ]; then
-            echo yes | fact key.%3$d
-            if command -v openssl >/dev/null; then
-              openssl pkey -in %2$s -passin pass: -pubout 2>/dev/null </dev/null | fact keypub.%3$d
-              openssl x509 -in %1$s -noout -pubkey 2>/dev/null </dev/null | fact certpub.%3$d
-            fi
+  private static String look(TlsFiles files, int index) {
+    return """
+        if [ -r %1$s ]; then fact certificate.%3$d <%1$s; fi
+        if [ -r %2$s ]; then
+          echo yes | fact key.%3$d
+          if command -v openssl >/dev/null; then
+            openssl pkey -in %2$s -passin pass: -pubout 2>/dev/null </dev/null | fact keypub.%3$d
+            openssl x509 -in %1$s -noout -pubkey 2>/dev/null </dev/null | fact certpub.%3$d
           fi
-          """
-          .formatted(Quote.sh(certificate), Quote.sh(key), index);
-    }
+        fi
+        """
+        .formatted(Quote.sh(files.certificate()), Quote.sh(files.key()), index);
   }
 }

@@ -1,8 +1,9 @@
 package io.pryv.migration.preflight;
 
+import io.pryv.migration.platform.ComposeServices;
 import io.pryv.migration.platform.Layout;
 import io.pryv.migration.platform.Options;
-import io.pryv.migration.redis.RedisConf;
+import io.pryv.migration.redis.DataSettings;
 import io.pryv.migration.redis.RedisSettings;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,15 +14,10 @@ import java.util.regex.Pattern;
 /** Whether source's data can be carried to dest and will be read there. */
 final class DataChecks {
 
-  /**
-   * Settings that decide which files Redis reads at its start: dest comes up empty when they
-   * differ, and source, following it, would be wiped (field guide 3.5).
-   */
-  private static final List<String> READ_AT_START =
-      List.of("dir", "dbfilename", "appendonly", "appendfilename", "appenddirname", "databases");
-
   /** Bytes of a data directory in which a register has written its fixture and nothing else. */
   private static final long EMPTY = 100_000;
+
+  private static final int REDIS_PORT = 6379;
 
   private static final Pattern MEMORY = Pattern.compile("(MemTotal|MemAvailable):\\s+(\\d+) kB");
 
@@ -41,6 +37,15 @@ final class DataChecks {
               "no such directory",
               "see the compose file's mounts"));
       return findings;
+    }
+    if (facts.has("rrsync.problem")) {
+      findings.add(
+          Finding.stop(
+              name,
+              "rrsync, as the sync will call it",
+              "a list of what is in " + layout.dataDirectory(),
+              String.join(" ", facts.lines("rrsync.problem")),
+              "see rrsync(1) of this version, or put another one into /usr/local/bin"));
     }
     String owners = String.join(", ", facts.lines("data.owners"));
     findings.add(
@@ -113,39 +118,105 @@ final class DataChecks {
               "not writable, or missing",
               "use a user who may edit the platform's files"));
     }
-    if (facts.has("compose.problem")) {
+    String words = String.join(" ", facts.lines("compose.words"));
+    if (facts.number("compose.exit") != 0) {
       findings.add(
           Finding.stop(
               name,
-              layout.composeCommand() + " -f " + layout.composeFile() + " config -q",
-              "no complaint",
-              facts.get("compose.problem"),
+              layout.composeCommand() + " -f " + layout.composeFile() + " config",
+              "exit code 0",
+              "exit code %s: %s".formatted(facts.get("compose.exit"), words),
               "correct the compose file"));
     } else {
       findings.add(
-          Finding.pass(name, layout.composeFile(), "accepted by " + layout.composeCommand()));
+          Finding.pass(
+              name,
+              layout.composeFile(),
+              "accepted by "
+                  + layout.composeCommand()
+                  + (words.isEmpty() ? "" : ", which says: " + words)));
     }
     return findings;
   }
 
-  /** Redis' configuration on dest beside that on source. */
-  static List<Finding> ofRedisConf(String sourceConf, String destConf, Layout source, Layout dest) {
-    List<Finding> findings = new ArrayList<>();
-    for (String setting : READ_AT_START) {
-      String ofSource = RedisSettings.find(sourceConf, setting).orElse("(default)");
-      String ofDest = RedisSettings.find(destConf, setting).orElse("(default)");
-      if (!ofSource.equals(ofDest)) {
-        findings.add(
+  /** Who else is to have the port at which dest's Redis is reached, as compose sees it. */
+  static List<Finding> ofClaims(Facts ofDest, Layout layout) {
+    Optional<String> resolved = ofDest.raw("compose.config").filter(text -> !text.isBlank());
+    List<String> claims =
+        resolved
+            .map(text -> ComposeServices.parse(text).claimsOfLoopback(REDIS_PORT, "redis"))
+            .orElse(List.of());
+    return claims.isEmpty()
+        ? List.of()
+        : List.of(
             Finding.stop(
                 "dest",
-                dest.redisConfFile(),
-                setting + " " + ofSource + ", as in " + source.redisConfFile() + " on source",
-                setting + " " + ofDest,
-                "make it equal: dest's Redis would not read the files that come from source"));
-      }
+                layout.composeFile(),
+                "port 6379 of the host's loopback free, or leading to 6379 of service redis",
+                String.join(", ", claims),
+                "let that one have another port or address of the host"));
+  }
+
+  /**
+   * Redis' settings on dest beside those on source.
+   *
+   * @param destRuns whether dest's are those it has; else they are what its file says
+   */
+  static List<Finding> ofSettings(
+      DataSettings source, DataSettings dest, boolean destRuns, Layout ofDest) {
+    List<Finding> findings = new ArrayList<>();
+    String check = destRuns ? "Redis CONFIG GET" : ofDest.redisConfFile();
+    if (!destRuns && dest.includesOthers()) {
+      findings.add(
+          Finding.stop(
+              "dest",
+              check,
+              "every setting in this file, as long as Redis can not be asked",
+              "include",
+              "write the included lines into it, or launch dest, then check again"));
     }
-    String next = "remove it from dest's redis.conf";
-    RedisSettings.find(destConf, "replicaof")
+    List<DataSettings.Trouble> troubles = new ArrayList<>(dest.beside(source));
+    if (!destRuns) {
+      troubles.addAll(dest.alone(true));
+    }
+    for (DataSettings.Trouble trouble : troubles) {
+      findings.add(
+          Finding.stop(
+              "dest",
+              check,
+              trouble.expected(),
+              trouble.found(),
+              "set it, in the file and, if Redis runs, with CONFIG SET: " + trouble.cost()));
+    }
+    if (findings.isEmpty()) {
+      findings.add(
+          Finding.pass("dest", check, "reads the same files as source's, keeps and takes as much"));
+    }
+    return findings;
+  }
+
+  /** That what its file says is what its Redis does at each start. */
+  static List<Finding> ofCommand(String name, ComposeServices services, Layout layout) {
+    List<String> options =
+        services
+            .service("redis")
+            .map(redis -> DataSettings.saidByOptions(redis.command()))
+            .orElse(List.of());
+    return options.isEmpty()
+        ? List.of()
+        : List.of(
+            Finding.stop(
+                name,
+                layout.composeFile(),
+                "settings of Redis in redis.conf: an option of its command wins, over a fence, too",
+                "--" + String.join(", --", options),
+                "write them into " + layout.redisConfFile() + " and start Redis without"));
+  }
+
+  /** What neither file may say. */
+  static List<Finding> ofRedisConf(String sourceConf, String destConf, Layout source, Layout dest) {
+    List<Finding> findings = new ArrayList<>();
+    RedisSettings.master(destConf)
         .ifPresent(
             master ->
                 findings.add(
@@ -154,13 +225,11 @@ final class DataChecks {
                         dest.redisConfFile(),
                         "a master: no replicaof",
                         "replicaof " + master,
-                        next)));
+                        "remove it from dest's redis.conf")));
     password(findings, "source", sourceConf, source);
     password(findings, "dest", destConf, dest);
-    replicasAsked(findings, "source", sourceConf, source);
-    replicasAsked(findings, "dest", destConf, dest);
     if (findings.isEmpty()) {
-      findings.add(Finding.pass("dest", dest.redisConfFile(), "reads the same files as source's"));
+      findings.add(Finding.pass("dest", dest.redisConfFile(), "a master without a password"));
     }
     return findings;
   }
@@ -175,23 +244,6 @@ final class DataChecks {
               "requirepass",
               "a password is not supported"));
     }
-  }
-
-  /** The fence uses that setting; and until source follows it, dest has no replica. */
-  private static void replicasAsked(
-      List<Finding> findings, String name, String conf, Layout layout) {
-    RedisSettings.find(RedisConf.writer(conf), "min-replicas-to-write")
-        .filter(asked -> !asked.equals("0"))
-        .ifPresent(
-            asked ->
-                findings.add(
-                    Finding.stop(
-                        name,
-                        layout.redisConfFile(),
-                        "min-replicas-to-write 0, as Redis has it by default",
-                        "min-replicas-to-write " + asked,
-                        "set it to 0, in the file and with CONFIG SET, until the migration is over:"
-                            + " without a replica dest would refuse every write")));
   }
 
   /** Dest's memory beside what source's Redis uses. */

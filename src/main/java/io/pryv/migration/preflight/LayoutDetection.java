@@ -26,8 +26,9 @@ final class LayoutDetection {
   private static final Set<String> PROXIES = Set.of("reverse_proxy", "nginx");
   private static final Pattern DOCKER_COMPOSE_V1 = Pattern.compile("docker-compose\\b");
   private static final Pattern DOCKER_COMPOSE_V2 = Pattern.compile("docker\\s+compose\\b");
+  private static final Pattern COMMENT = Pattern.compile("(?m)(^|\\s)#.*$");
   private static final Pattern PROJECT_OPTION =
-      Pattern.compile("(?:\\s-p|--project-name)[\\s=]+([A-Za-z0-9_-]+)");
+      Pattern.compile("(?:\\s-p|--project-name)[\\s=]*[\"']?([A-Za-z0-9_-]+)");
   private static final String DEFAULT_OWNER = "9999:9999";
 
   private final Survey survey;
@@ -147,7 +148,8 @@ final class LayoutDetection {
             container(told.nginxContainer(), project, compose, proxy),
             container(told.registerContainer(), project, compose, register),
             container(told.dnsContainer(), project, compose, Optional.of(dns)),
-            ""));
+            "",
+            services.names()));
   }
 
   private Optional<ComposeServices.Service> service(
@@ -170,20 +172,33 @@ final class LayoutDetection {
   private Optional<String> mounted(
       ComposeServices.Service service, String containerPath, String file) {
     Optional<String> path = service.hostPathOf(containerPath).map(this::absolute);
-    if (path.isEmpty() || path.get().contains("$")) {
-      findings.add(
-          Finding.stop(
-              machine.name(),
-              machine.confRoot() + "/" + file,
-              "a directory of the host mounted at "
-                  + containerPath
-                  + " of service "
-                  + service.name(),
-              path.orElse("none"),
-              "mount one there, written out, as the vendor's template does"));
-      return Optional.empty();
+    String found =
+        service
+            .mountAt(containerPath)
+            .map(mount -> mount.other().isEmpty() ? mount.hostPath() : mount.other())
+            .orElse("none");
+    List<String> within =
+        service.mounts().stream()
+            .map(ComposeServices.Mount::containerPath)
+            .filter(inside -> inside.startsWith(containerPath + "/"))
+            .toList();
+    if (path.isPresent() && !within.isEmpty() && service.name().equals("redis")) {
+      found += ", and apart from it " + String.join(", ", within);
+    } else if (path.isPresent() && !found.matches(".*[$~].*")) {
+      return path;
     }
-    return path;
+    findings.add(
+        Finding.stop(
+            machine.name(),
+            machine.confRoot() + "/" + file,
+            "a directory of the host mounted at "
+                + containerPath
+                + " of service "
+                + service.name()
+                + ", whole",
+            found,
+            "mount one there, written out, as the vendor's template does"));
+    return Optional.empty();
   }
 
   private String absolute(String path) {
@@ -197,7 +212,7 @@ final class LayoutDetection {
     if (!told.composeCommand().isEmpty()) {
       return told.composeCommand();
     }
-    String script = survey.facts().get(slave ? "script.run-reg-slave" : "script.run-reg-master");
+    String script = startScript();
     if (DOCKER_COMPOSE_V1.matcher(script).find()) {
       return "docker-compose";
     }
@@ -207,12 +222,18 @@ final class LayoutDetection {
     return "docker-compose";
   }
 
+  /** What the start script does, without what it says about it. */
+  private String startScript() {
+    String script = survey.facts().get(slave ? "script.run-reg-slave" : "script.run-reg-master");
+    return COMMENT.matcher(script).replaceAll("$1");
+  }
+
   /**
    * The label of the containers that are there, else what compose makes of the directory's name
    * (docker-compose(1): lower case, without other signs than - and _).
    */
   private String project(ComposeServices.Service redis) {
-    String script = survey.facts().get(slave ? "script.run-reg-slave" : "script.run-reg-master");
+    String script = startScript();
     var option = PROJECT_OPTION.matcher(script);
     String directory = survey.facts().get("root");
     String byName =

@@ -12,20 +12,26 @@ final class LiveChecks {
 
   private static final String CHECK = "strategy";
 
+  static final String NO_AOF =
+      "no append-only file on source or dest: after a crash of dest both would be without what was"
+          + " registered since its last save (turn it on, on both sides)";
+
+  static final String SCRIPTS =
+      "clients of source's Redis run scripts (cmdstat_eval), which until 7.0 write behind the fence";
+
   private LiveChecks() {}
 
   /**
    * What stands against a live cut-over.
    *
    * @param destVersion of dest's Redis, if it is known
-   * @param source the first look at source; {@code sourceCloser} the second one
+   * @param source the first look at source
    * @param confs texts of the redis.conf files
    */
   static List<String> obstacles(
       String sourceVersion,
       Optional<String> destVersion,
       Facts source,
-      Facts sourceCloser,
       Facts destCloser,
       List<String> confs) {
     List<String> obstacles = new ArrayList<>();
@@ -39,9 +45,6 @@ final class LiveChecks {
       obstacles.add(
           "Redis is %s on source and %s on dest: data goes both ways, so both must be the same"
               .formatted(sourceVersion, destVersion.get()));
-    }
-    if (sourceCloser.get("as.root").isEmpty()) {
-      obstacles.add("on source, the user is not root and may not use `sudo -n`");
     }
     if (!source.lines("tools").contains("ssh")) {
       obstacles.add("no ssh on source");

@@ -16,10 +16,12 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /** What one machine must have by itself: rights, tools, scripts, images, a clock that is right. */
 final class MachineChecks {
 
+  private static final int REDIS_PORT = 6379;
   private static final Pattern VERSION = Pattern.compile("(\\d+)\\.(\\d+)");
 
   /** What our scripts call on source and dest. */
@@ -70,12 +72,15 @@ final class MachineChecks {
                 + survey.machine().host()
                 + ":"
                 + survey.machine().port()));
+    checks.algorithms();
     checks.lease(us);
     checks.clock();
     checks.docker();
+    checks.root();
     if (checks.isMaster()) {
       checks.tools();
       checks.ssh();
+      checks.words();
     }
     return checks.findings;
   }
@@ -88,13 +93,27 @@ final class MachineChecks {
     checks.containers(layout);
     if (checks.role == Machine.Role.DEST) {
       checks.images(services);
-      checks.ports(layout);
+      checks.ports(layout, services);
     }
     return checks.findings;
   }
 
   private boolean isMaster() {
     return role == Machine.Role.SOURCE || role == Machine.Role.DEST;
+  }
+
+  /** What the operator has allowed is told, also where it is not needed any more. */
+  private void algorithms() {
+    if (survey.machine().weakAlgorithms()) {
+      findings.add(
+          Finding.warn(
+              name,
+              "SSH algorithms",
+              "modern ones only",
+              "the platform file allows weak ones (weakAlgorithms: true): whoever stands between"
+                  + " could break the connection's secrecy",
+              "take that out if its sshd is a newer one by now"));
+    }
   }
 
   private void lease(LeaseHolder us) {
@@ -183,6 +202,36 @@ final class MachineChecks {
               "a docker daemon that this user may use",
               version.isEmpty() ? "no docker" : version,
               "start docker, or add the user to the group docker"));
+    }
+  }
+
+  /** Where we are somebody else, root is needed for what belongs to it, or to Redis' user. */
+  private void root() {
+    if (facts.get("uid").equals("0")) {
+      return;
+    }
+    String user = facts.get("user");
+    if (facts.has("as.root")) {
+      findings.add(Finding.pass(name, "root by `sudo -n` for " + user, "allowed"));
+    } else {
+      findings.add(
+          Finding.stop(
+              name,
+              "root by `sudo -n` for " + user,
+              "allowed without a password: Redis' data, nginx' files and docker are not this user's",
+              "not allowed, or no sudo",
+              "add the line `%s ALL=(root) NOPASSWD: ALL` to /etc/sudoers.d/register-migration by"
+                      .formatted(user)
+                  + " visudo, or name root as the user in the platform file"));
+    }
+    if (!facts.has("processes")) {
+      findings.add(
+          Finding.stop(
+              name,
+              "/proc of other users' processes",
+              "can be read by " + user,
+              "hidden (hidepid): a job that runs would be taken for one that has ended",
+              "mount /proc with hidepid=0, or with gid= of a group of this user"));
     }
   }
 
@@ -332,7 +381,9 @@ final class MachineChecks {
   private void containers(Layout layout) {
     List<Found> all = survey.containers();
     List<Found> ours =
-        all.stream().filter(container -> container.project().equals(layout.project())).toList();
+        all.stream()
+            .filter(container -> layout.has(container.project(), container.service()))
+            .toList();
     List<String> down =
         List.of(
                 layout.redisContainer(),
@@ -371,7 +422,9 @@ final class MachineChecks {
     }
     String strangers =
         all.stream()
-            .filter(container -> container.up() && !container.project().equals(layout.project()))
+            .filter(
+                container ->
+                    container.up() && !layout.has(container.project(), container.service()))
             .map(Found::name)
             .sorted()
             .collect(joining(", "));
@@ -415,37 +468,107 @@ final class MachineChecks {
     }
   }
 
-  /** What another program listens on, dest's services could not have. */
-  private void ports(Layout layout) {
+  /**
+   * What another program listens on, dest's services could not have: an address of its own is
+   * enough to keep docker from all of them.
+   */
+  private void ports(Layout layout, ComposeServices services) {
     boolean launched =
         survey.containers().stream()
-            .anyMatch(container -> container.project().equals(layout.project()) && container.up());
+            .anyMatch(
+                container ->
+                    layout.has(container.project(), container.service()) && container.up());
     if (launched) {
       return;
     }
+    String check = "ports of dest's services";
+    List<String> listening = facts.lines("listening");
+    if (listening.isEmpty()) {
+      findings.add(
+          Finding.warn(
+              name,
+              check,
+              "what listens, from ss or /proc/net",
+              "nothing, not even sshd",
+              "see by hand that nothing listens on them"));
+      return;
+    }
+    List<Wanted> wanted =
+        Stream.concat(
+                services.services().stream()
+                    .flatMap(service -> service.published().stream())
+                    .filter(port -> port.host() > 0)
+                    .map(
+                        port ->
+                            new Wanted(
+                                port.protocol(), port.address(), port.host(), port.hostEnd())),
+                Stream.of(new Wanted("tcp", "127.0.0.1", REDIS_PORT, REDIS_PORT)))
+            .toList();
     List<String> taken =
-        facts.lines("listening").stream()
+        listening.stream()
             .map(line -> line.split("\\s+", -1))
             .filter(words -> words.length >= 5)
-            .filter(
-                words ->
-                    (words[0].equals("tcp") && words[4].matches("(0\\.0\\.0\\.0|\\*|\\[::\\]):443"))
-                        || (words[0].equals("udp")
-                            && words[4].matches("(0\\.0\\.0\\.0|\\*|\\[::\\]):53"))
-                        || (words[0].equals("tcp")
-                            && words[4].matches("(0\\.0\\.0\\.0|\\*|127\\.0\\.0\\.1):6379")))
+            .filter(words -> wanted.stream().anyMatch(port -> port.isTakenBy(words[0], words[4])))
             .map(words -> words[0] + " " + words[4])
+            .distinct()
             .toList();
     if (taken.isEmpty()) {
-      findings.add(Finding.pass(name, "ports 443, 53/udp and 6379", "free"));
+      findings.add(
+          Finding.pass(
+              name,
+              check,
+              "free: " + wanted.stream().map(Wanted::described).distinct().collect(joining(", "))));
     } else {
       findings.add(
           Finding.stop(
               name,
-              "ports 443, 53/udp and 6379",
+              check,
               "free: dest's services are not launched yet",
               String.join(", ", taken),
-              "see which program listens there (ss -lntup) and stop it"));
+              "see which program listens there (ss -lntup) and stop it, such as the stub listener of"
+                  + " systemd-resolved"));
+    }
+  }
+
+  /** A port of the host that compose will ask docker for. */
+  private record Wanted(String protocol, String address, int from, int to) {
+
+    private static final Set<String> EVERYWHERE = Set.of("", "0.0.0.0", "*", "::");
+
+    /**
+     * Whether a socket stands in its way.
+     *
+     * @param local as ss prints it, such as {@code 127.0.0.53%lo:53} or {@code [::]:443}
+     */
+    boolean isTakenBy(String ofProtocol, String local) {
+      int colon = local.lastIndexOf(':');
+      String port = local.substring(colon + 1);
+      String at = local.substring(0, Math.max(0, colon)).replaceAll("%.*$|[\\[\\]]|::ffff:", "");
+      return protocol.equals(ofProtocol)
+          && port.matches("\\d{1,5}")
+          && Integer.parseInt(port) >= from
+          && Integer.parseInt(port) <= to
+          && (EVERYWHERE.contains(at) || EVERYWHERE.contains(address) || at.equals(address));
+    }
+
+    String described() {
+      return (address.isEmpty() ? "" : address + ":")
+          + (from == to ? String.valueOf(from) : from + "-" + to)
+          + "/"
+          + protocol;
+    }
+  }
+
+  /** What sshd's shell prints before each answer, rsync takes for its protocol. */
+  private void words() {
+    if (facts.has("shell.words")) {
+      findings.add(
+          Finding.warn(
+              name,
+              "the login shell of " + facts.get("user"),
+              "silent when it is started for a command",
+              "it prints: " + String.join(" ", facts.lines("shell.words")),
+              "let ~/.bashrc print only for an interactive shell (case $- in *i*) … esac)"));
     }
   }
 

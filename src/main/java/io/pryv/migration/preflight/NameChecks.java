@@ -158,21 +158,35 @@ final class NameChecks {
         ask(register, name, "CNAME", "the user's core", false);
       }
     }
-    for (String local : platform.options().staticNames()) {
-      String name = local + "." + platform.domain();
-      try {
-        if (dns.ask(platform.source().publicAddress(), name, "A").empty()) {
-          findings.add(
-              Finding.warn(
-                  "source",
-                  "DNS " + name,
-                  "an address: it is in options.staticNames",
-                  "no record",
-                  "take it out of options.staticNames, or see why source does not know it"));
-        }
-      } catch (StepFailure silent) {
-        return; // Said already.
-      }
+    platform.options().staticNames().forEach(this::staticName);
+  }
+
+  /**
+   * The delegation counts as moved once each of these names has dest's address or a slave's: one
+   * that another machine has now will never have it.
+   */
+  private void staticName(String local) {
+    String name = local + "." + platform.domain();
+    String check = "DNS " + name;
+    Set<String> sources = addressesOfSources();
+    List<String> records;
+    try {
+      records = dns.ask(platform.source().publicAddress(), name, "A").records();
+    } catch (StepFailure silent) {
+      return; // Said already.
+    }
+    List<String> addresses = Records.data(records, "A");
+    if (!addresses.isEmpty() && sources.containsAll(addresses)) {
+      findings.add(Finding.pass("source", check, String.join(", ", records)));
+    } else {
+      stop(
+          "source",
+          check,
+          "an address of source or its slaves, for it is in options.staticNames: "
+              + String.join(", ", sources),
+          records.isEmpty() ? "no record" : String.join(", ", records),
+          "take it out of options.staticNames: it is not this register's to move, and the"
+              + " delegation would be waited for for ever");
     }
   }
 

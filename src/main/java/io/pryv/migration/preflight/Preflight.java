@@ -1,9 +1,12 @@
 package io.pryv.migration.preflight;
 
 import io.pryv.migration.dns.DnsClient;
+import io.pryv.migration.machine.HttpsProbe;
 import io.pryv.migration.machine.LeaseHolder;
+import io.pryv.migration.machine.ServerIdentity;
 import io.pryv.migration.machine.Shell;
 import io.pryv.migration.machine.TextDiff;
+import io.pryv.migration.machine.TlsFiles;
 import io.pryv.migration.machine.UnexpectedText;
 import io.pryv.migration.platform.ColdOutage;
 import io.pryv.migration.platform.ComposeServices;
@@ -15,8 +18,8 @@ import io.pryv.migration.platform.Register;
 import io.pryv.migration.platform.StepFailure;
 import io.pryv.migration.platform.StrategyChoice;
 import io.pryv.migration.preflight.CloserLook.Peer;
-import io.pryv.migration.preflight.CloserLook.TlsFiles;
 import io.pryv.migration.preflight.LayoutDetection.Detected;
+import io.pryv.migration.redis.DataSettings;
 import io.pryv.migration.redis.RedisDoor;
 import io.pryv.migration.redis.RedisServer;
 import java.time.Duration;
@@ -34,6 +37,7 @@ import java.util.concurrent.Executors;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
@@ -46,6 +50,7 @@ public final class Preflight {
   private final Map<String, Shell> shells;
   private final RedisDoor door;
   private final DnsClient dns;
+  private final HttpsProbe https;
   private final List<PlannedEdit> edits;
   private final LeaseHolder us;
   private final StrategyChoice choice;
@@ -56,6 +61,7 @@ public final class Preflight {
   private final Map<String, Layout> layouts = new LinkedHashMap<>();
   private final Map<String, Facts> closer = new LinkedHashMap<>();
   private final Map<String, String> diffs = new LinkedHashMap<>();
+  private Optional<ServerIdentity> destIdentity = Optional.empty();
 
   /**
    * A preflight.
@@ -70,6 +76,7 @@ public final class Preflight {
       Function<Machine, Shell> shells,
       RedisDoor door,
       DnsClient dns,
+      HttpsProbe https,
       List<PlannedEdit> edits,
       LeaseHolder us,
       StrategyChoice choice) {
@@ -78,6 +85,7 @@ public final class Preflight {
     this.shells = platform.machines().collect(Collectors.toMap(Machine::name, shells, (a, b) -> a));
     this.door = door;
     this.dns = dns;
+    this.https = https;
     this.edits = edits;
     this.us = us;
   }
@@ -96,12 +104,12 @@ public final class Preflight {
     Optional<RedisChecks.Seen> dest = redisOfDest();
     redisOfSlaves();
     completeLayouts(source, dest);
-    data(source);
+    data(source, dest);
     reach();
     certificates();
-    inheritedHeaders();
+    nginxTells();
     planEdits();
-    LiveChecks.Decision strategy = strategy(source);
+    LiveChecks.Decision strategy = strategy(source, dest);
     findings.add(strategy.finding());
     attempt(
         "platform",
@@ -112,18 +120,34 @@ public final class Preflight {
                 dns,
                 source.map(RedisChecks.Seen::sample).orElse(List.of()),
                 runs(platform.dest())));
+    if (runs(platform.source())) {
+      attempt(
+          "source",
+          "proofs",
+          () ->
+              ProofChecks.of(
+                  platform,
+                  https,
+                  dns,
+                  coresOf(source.map(RedisChecks.Seen::sample).orElse(List.of()))));
+    }
+    Stream.concat(Stream.of(platform.source()), platform.sourceSlaves().stream())
+        .forEach(this::logs);
     long bytes = bytesOfSource();
     ColdOutage outage = ColdOutage.assumed(bytes);
     if (strategy.strategy().equals(StrategyChoice.COLD)) {
+      silentShell();
       outageAllowed(outage.total());
     }
     return new PreflightReport(
-        List.copyOf(findings),
+        // Several edits of one file may find the same in it.
+        findings.stream().distinct().toList(),
         Map.copyOf(layouts),
         bytes,
         outage,
         strategy,
-        Collections.unmodifiableMap(diffs));
+        Collections.unmodifiableMap(diffs),
+        destIdentity);
   }
 
   private void survey(ExecutorService threads) {
@@ -180,7 +204,8 @@ public final class Preflight {
         tlsFiles(machine),
         peers(machine),
         machine.role() == Machine.Role.DEST ? dnsConfDirectory(machine, services) : "",
-        platform.source().publicAddress());
+        platform.source().publicAddress(),
+        machine.role() == Machine.Role.SOURCE ? surveys.get("source").facts().get("rrsync") : "");
   }
 
   private static String dnsConfDirectory(Machine machine, ComposeServices services) {
@@ -198,8 +223,8 @@ public final class Preflight {
   private List<TlsFiles> tlsFiles(Machine machine) {
     Layout layout = layouts.get(machine.name());
     Survey survey = surveys.get(machine.name());
-    return machine.role() == Machine.Role.DEST
-        ? Certificates.named(
+    return machine.role() == Machine.Role.DEST || machine.role() == Machine.Role.SOURCE
+        ? TlsFiles.named(
             Stream.of(layout.nginxConfDirectory() + "/nginx.conf", layout.nginxSiteFile())
                 .flatMap(path -> survey.conf(path).stream())
                 .toList(),
@@ -217,14 +242,31 @@ public final class Preflight {
 
   private Optional<RedisChecks.Seen> redisOfSource() {
     return runs(platform.source())
-        ? redis(platform.source(), RedisChecks::source)
+        ? redis(platform.source(), redis -> RedisChecks.source(redis, redisConf("source")))
         : Optional.empty(); // That it is down is said already.
+  }
+
+  /** Of a few of them: each is asked for. */
+  private Map<String, String> coresOf(List<String> users) {
+    Map<String, String> cores = new LinkedHashMap<>();
+    try (RedisServer redis =
+        door.open(new Register(platform.source(), layouts.get(platform.source().name())))) {
+      for (String user : users) {
+        String core = redis.get(user + ":server");
+        if (core != null && !core.isEmpty() && cores.size() < 2) {
+          cores.put(user, core);
+        }
+      }
+    }
+    return cores;
   }
 
   private Optional<RedisChecks.Seen> redisOfDest() {
     return runs(platform.dest())
         ? redis(
-            platform.dest(), redis -> RedisChecks.dest(redis, platform.options().destUsersMayGo()))
+            platform.dest(),
+            redis ->
+                RedisChecks.dest(redis, redisConf("dest"), platform.options().destUsersMayGo()))
         : Optional.empty();
   }
 
@@ -257,6 +299,26 @@ public final class Preflight {
                             machine.role() == Machine.Role.SOURCE_SLAVE || runs(platform.dest()));
                       }
                     }));
+  }
+
+  /** Of those whose silence is waited for. */
+  private void logs(Machine machine) {
+    if (!layouts.containsKey(machine.name())) {
+      return;
+    }
+    LogChecks checks =
+        new LogChecks(
+            machine,
+            shells.get(machine.name()),
+            layouts.get(machine.name()),
+            platform.domain(),
+            nginxConfiguration(machine.name()));
+    if (serves(machine)) {
+      attempt(machine.name(), "access log", () -> List.of(checks.accessLog(https)));
+    }
+    if (isUp(machine, Layout::dnsContainer)) {
+      attempt(machine.name(), "dns log", () -> List.of(checks.dnsLog(dns)));
+    }
   }
 
   /** Whether the Redis of a register is up. */
@@ -311,7 +373,7 @@ public final class Preflight {
         .orElse(layout.dataOwner());
   }
 
-  private void data(Optional<RedisChecks.Seen> source) {
+  private void data(Optional<RedisChecks.Seen> source, Optional<RedisChecks.Seen> dest) {
     Facts ofSource = closer.get("source");
     Facts ofDest = closer.get("dest");
     if (ofSource != null) {
@@ -333,6 +395,7 @@ public final class Preflight {
               DataChecks.ofDest(
                   ofDest, layouts.get("dest"), bytesOfSource(), runs(platform.dest())));
       attempt("dest", "files", () -> DataChecks.ofFiles("dest", ofDest, layouts.get("dest")));
+      attempt("dest", "ports", () -> DataChecks.ofClaims(ofDest, layouts.get("dest")));
     }
     if (source.isPresent() && surveys.containsKey("dest")) {
       attempt(
@@ -341,16 +404,44 @@ public final class Preflight {
           () ->
               List.of(DataChecks.ofMemory(surveys.get("dest").facts(), source.get().usedMemory())));
     }
+    for (String name : List.of("source", "dest")) {
+      if (layouts.containsKey(name)) {
+        attempt(
+            name,
+            "Redis' command",
+            () -> DataChecks.ofCommand(name, detected.get(name).services(), layouts.get(name)));
+      }
+    }
     if (layouts.containsKey("source") && layouts.containsKey("dest")) {
       attempt("dest", "redis.conf", this::redisConfs);
+      if (source.isPresent()) {
+        attempt(
+            "dest",
+            "Redis' settings",
+            () ->
+                DataChecks.ofSettings(
+                    source.get().settings(),
+                    settingsOfDest(dest),
+                    dest.isPresent(),
+                    layouts.get("dest")));
+      }
     }
+  }
+
+  /** As it has them; before its launch, as its file says. */
+  private DataSettings settingsOfDest(Optional<RedisChecks.Seen> dest) {
+    return dest.map(RedisChecks.Seen::settings)
+        .orElseGet(() -> DataSettings.ofFile(redisConf("dest")));
+  }
+
+  private String redisConf(String machine) {
+    return conf(machine, layouts.get(machine).redisConfFile());
   }
 
   private List<Finding> redisConfs() {
     Layout source = layouts.get("source");
     Layout dest = layouts.get("dest");
-    return DataChecks.ofRedisConf(
-        conf("source", source.redisConfFile()), conf("dest", dest.redisConfFile()), source, dest);
+    return DataChecks.ofRedisConf(redisConf("source"), redisConf("dest"), source, dest);
   }
 
   private String conf(String machine, String path) {
@@ -422,43 +513,62 @@ public final class Preflight {
   private void certificates() {
     Facts ofDest = closer.get("dest");
     if (ofDest != null) {
+      attempt("dest", "certificates", () -> certificatesOfDest(ofDest));
+    }
+    Facts ofSource = closer.get("source");
+    if (ofSource != null) {
       attempt(
-          "dest",
+          "source",
           "certificates",
           () ->
-              Certificates.check(
-                  "dest", platform.domain(), tlsFiles(platform.dest()), ofDest, Instant.now()));
+              List.of(
+                  Certificates.ofReturn(platform.domain(), pemFiles(platform.source(), ofSource))));
     }
   }
 
-  /**
-   * A location that sets any header inherits none (field guide 3.1): what nginx.conf sets for all
-   * is not in the site file, and not sent while source proxies.
-   */
-  private void inheritedHeaders() {
-    Layout layout = layouts.get("source");
-    if (layout == null) {
-      return;
+  private List<Finding> certificatesOfDest(Facts ofDest) {
+    List<Finding> all =
+        new ArrayList<>(
+            Certificates.check(
+                "dest", platform.domain(), tlsFiles(platform.dest()), ofDest, Instant.now()));
+    if (all.stream().noneMatch(finding -> finding.level() == Finding.Level.STOP)) {
+      destIdentity =
+          Certificates.identity("dest", platform.domain(), pemFiles(platform.dest(), ofDest), all);
+      destIdentity.ifPresent(
+          identity ->
+              all.add(Certificates.renewal("dest", identity, ofDest.lines("tls.renewers"))));
     }
-    String file = layout.nginxConfDirectory() + "/nginx.conf";
-    attempt(
-        "source",
-        file,
-        () -> {
-          List<String> lost = HttpHeaders.setForAll(conf("source", file));
-          return lost.isEmpty()
-              ? List.of()
-              : List.of(
-                  Finding.warn(
-                      "source",
-                      file,
-                      "no proxy_set_header that the register's location inherits",
-                      String.join(", ", lost),
-                      "nothing, unless dest needs them: they are not sent while source proxies"));
-        });
+    return all;
   }
 
-  private LiveChecks.Decision strategy(Optional<RedisChecks.Seen> source) {
+  private List<String> pemFiles(Machine machine, Facts facts) {
+    return IntStream.range(0, tlsFiles(machine).size())
+        .mapToObj(i -> facts.get("certificate." + i))
+        .filter(pem -> !pem.isEmpty())
+        .toList();
+  }
+
+  /** What its files include decides what an edit does; a source that is down is said already. */
+  private void nginxTells() {
+    if (serves(platform.source()) && nginxConfiguration("source").isEmpty()) {
+      String container = layouts.get("source").nginxContainer();
+      findings.add(
+          Finding.stop(
+              "source",
+              "nginx -T in " + container,
+              "the configuration that nginx works by, all of its files (nginx 1.9.2 or newer)",
+              "nothing",
+              "run `docker exec " + container + " nginx -t` and correct what it says"));
+    }
+  }
+
+  /** What nginx there works by, all of its files; empty when it says nothing. */
+  private String nginxConfiguration(String machine) {
+    return closer.getOrDefault(machine, new Facts(Map.of())).raw("nginx.configuration").orElse("");
+  }
+
+  private LiveChecks.Decision strategy(
+      Optional<RedisChecks.Seen> source, Optional<RedisChecks.Seen> destRedis) {
     Facts none = new Facts(Map.of());
     Layout layout = layouts.get("source");
     if (choice.wanted().equals(StrategyChoice.COLD) || source.isEmpty() || layout == null) {
@@ -471,7 +581,6 @@ public final class Preflight {
             source.get().version(),
             Optional.ofNullable(dest).map(Layout::redisVersion).filter(said -> !said.isEmpty()),
             surveys.get("source").facts(),
-            closer.getOrDefault("source", none),
             closer.getOrDefault("dest", none),
             Stream.of(
                     surveys.get("source").conf(layout.redisConfFile()),
@@ -480,8 +589,15 @@ public final class Preflight {
                         : surveys.get("dest").conf(dest.redisConfFile()))
                 .flatMap(Optional::stream)
                 .toList());
+    if (!source.get().settings().keepsAof()
+        || (dest != null && !settingsOfDest(destRedis).keepsAof())) {
+      obstacles.add(LiveChecks.NO_AOF);
+    }
+    if (source.get().scripted() && !MachineChecks.atLeast(source.get().version(), 7, 0)) {
+      obstacles.add(LiveChecks.SCRIPTS);
+    }
     for (PlannedEdit edit : edits) {
-      if (edit.onlyLive()) {
+      if (edit.when() == PlannedEdit.When.LIVE) {
         planLive(edit).ifPresent(obstacles::add);
       }
     }
@@ -498,7 +614,7 @@ public final class Preflight {
     String file = edit.file(layout);
     try {
       String before = conf(name, file);
-      String after = edit.apply(before, platform, layout);
+      String after = edit.apply(before, platform, layout, nginxConfiguration(name));
       if (!after.equals(before)) {
         diffs.put(name + ": " + file + ", until the switch", TextDiff.unified(file, before, after));
       }
@@ -513,7 +629,7 @@ public final class Preflight {
 
   private void planEdits() {
     for (PlannedEdit edit : edits) {
-      if (edit.onlyLive()) {
+      if (edit.when() == PlannedEdit.When.LIVE) {
         continue;
       }
       String name = edit.role() == Machine.Role.SOURCE ? "source" : "dest";
@@ -526,20 +642,44 @@ public final class Preflight {
 
   private Finding plan(String name, Layout layout, PlannedEdit edit) {
     String file = edit.file(layout);
+    boolean back = edit.when() == PlannedEdit.When.ROLLBACK;
     String composeName = file.substring(file.lastIndexOf('/') + 1);
     String before =
         file.equals(layout.composeFile())
             ? surveys.get(name).facts().raw("compose." + composeName).orElse("")
             : conf(name, file);
     try {
-      String after = edit.apply(before, platform, layout);
-      diffs.put(name + ": " + file, TextDiff.unified(file, before, after));
+      String after = edit.apply(before, platform, layout, nginxConfiguration(name));
+      String what = file + (back ? ", in a rollback" : "");
+      diffs.put(name + ": " + what, TextDiff.unified(file, before, after));
       return Finding.pass(
           name,
-          file,
-          before.equals(after) ? "is as it will be needed" : "can be edited: see below");
+          what,
+          before.equals(after)
+              ? "is as it will be needed"
+              : back && nginxConfiguration(name).isEmpty()
+                  ? "can be edited, as far as it tells by itself; all of nginx's files are looked at"
+                      + " once it runs: see below"
+                  : "can be edited: see below");
     } catch (UnexpectedText e) {
-      return Finding.stop(name, file, e.expected(), e.found(), e.next());
+      // A dest that is not launched yet tells none of its other files; its launch tries the edit.
+      return back && nginxConfiguration(name).isEmpty()
+          ? Finding.warn(name, file + ", in a rollback", e.expected(), e.found(), e.next())
+          : Finding.stop(name, file, e.expected(), e.found(), e.next());
+    }
+  }
+
+  /** rsync from dest speaks through source's login shell. */
+  private void silentShell() {
+    Survey source = surveys.get("source");
+    if (source != null && source.facts().has("shell.words")) {
+      findings.add(
+          Finding.stop(
+              "source",
+              "~/.bashrc of " + source.facts().get("user"),
+              "silent: rsync, which brings the data, takes every word for its protocol",
+              String.join(" ", source.facts().lines("shell.words")),
+              "let it print only for an interactive shell (case $- in *i*) … esac)"));
     }
   }
 

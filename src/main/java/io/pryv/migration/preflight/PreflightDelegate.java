@@ -1,6 +1,7 @@
 package io.pryv.migration.preflight;
 
 import io.pryv.migration.dns.DnsClient;
+import io.pryv.migration.machine.HttpsProbe;
 import io.pryv.migration.machine.Shell;
 import io.pryv.migration.platform.Layout;
 import io.pryv.migration.platform.Machine;
@@ -19,11 +20,14 @@ import org.springframework.stereotype.Component;
 class PreflightDelegate extends StepDelegate {
 
   private final DnsClient dns;
+  private final HttpsProbe https;
   private final List<PlannedEdit> edits;
 
-  PreflightDelegate(StepContexts contexts, DnsClient dns, List<PlannedEdit> edits) {
+  PreflightDelegate(
+      StepContexts contexts, DnsClient dns, HttpsProbe https, List<PlannedEdit> edits) {
     super(contexts);
     this.dns = dns;
+    this.https = https;
     this.edits = edits;
   }
 
@@ -39,6 +43,7 @@ class PreflightDelegate extends StepDelegate {
                 machine -> shells.get(machine.name()),
                 step.redis(),
                 dns,
+                https,
                 edits,
                 step.holder(),
                 StrategyChoice.of(
@@ -49,6 +54,7 @@ class PreflightDelegate extends StepDelegate {
     keep(step, "destLayout", report.layouts().get("dest"));
     keepAll(step, "sourceSlaveLayouts", step.platform().sourceSlaves(), report);
     keepAll(step, "destSlaveLayouts", step.platform().destSlaves(), report);
+    report.destIdentity().ifPresent(known -> step.put(StepContext.DEST_IDENTITY, known));
     step.put("preflightStops", report.stops());
     step.put("preflightWarnings", report.warnings());
     step.put("redisBytes", report.redisBytes());

@@ -1,9 +1,11 @@
 package io.pryv.migration.preflight;
 
+import io.pryv.migration.machine.ServerIdentity;
 import io.pryv.migration.platform.ColdOutage;
 import io.pryv.migration.platform.Layout;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * What preflight found.
@@ -14,6 +16,7 @@ import java.util.Map;
  * @param outage an estimate of the cold window
  * @param strategy how dest will take over, and why
  * @param edits what will be changed in which file, as diffs, by {@code machine: file}
+ * @param destIdentity by what dest is known over TLS, if its files tell
  */
 public record PreflightReport(
     List<Finding> findings,
@@ -21,7 +24,8 @@ public record PreflightReport(
     long redisBytes,
     ColdOutage outage,
     LiveChecks.Decision strategy,
-    Map<String, String> edits) {
+    Map<String, String> edits,
+    Optional<ServerIdentity> destIdentity) {
 
   public int stops() {
     return count(Finding.Level.STOP);

@@ -1,6 +1,8 @@
 package io.pryv.migration.preflight;
 
 import io.pryv.migration.platform.Machine;
+import io.pryv.migration.platform.StepFailure;
+import io.pryv.migration.redis.DataSettings;
 import io.pryv.migration.redis.KeyCounts;
 import io.pryv.migration.redis.RedisServer;
 import java.util.ArrayList;
@@ -14,6 +16,16 @@ final class RedisChecks {
 
   private static final Pattern VERSION = Pattern.compile("(\\d+)\\.(\\d+)(\\..*)?");
 
+  private static final String CONF = "redis.conf";
+
+  /** Which the register uses (public source of service-register), and which we do. */
+  private static final List<String> COMMANDS =
+      List.of(
+          ("bgsave client config dbsize del dump eval exec exists expire get hget hgetall hmset hset"
+                  + " info keys lpush lrange mget multi pttl rpush sadd scan set sismember slaveof"
+                  + " smembers ttl type")
+              .split(" "));
+
   private RedisChecks() {}
 
   /**
@@ -22,18 +34,39 @@ final class RedisChecks {
    * @param version as {@code INFO server} says
    * @param usedMemory bytes
    * @param sample names of a few users
+   * @param settings as it has them, and as its file has them
+   * @param scripted whether its clients have run scripts, which no fence of an old Redis refuses
    */
   record Seen(
       String version,
       long usedMemory,
       KeyCounts keys,
       List<String> sample,
+      DataSettings settings,
+      boolean scripted,
       List<Finding> findings) {}
 
-  /** Looks at source's Redis: a master whose persistence works. */
-  static Seen source(RedisServer redis) {
+  /**
+   * Looks at source's Redis: a master whose persistence works.
+   *
+   * @param conf the text of its file
+   */
+  static Seen source(RedisServer redis, String conf) {
     List<Finding> findings = new ArrayList<>();
     String version = redis.info("server").getOrDefault("redis_version", "");
+    requireReadable("source", version);
+    List<Finding> ofSettings = ofSettings("source", redis, conf);
+    DataSettings settings = DataSettings.of(redis, conf);
+    if (settings.evictsUsers()) {
+      ofSettings.add(
+          Finding.warn(
+              "source",
+              "Redis CONFIG GET",
+              "maxmemory-policy noeviction",
+              "one by which it evicts users when it is full",
+              "nothing, if users may go; else set it, on both sides: what both evict, no comparison"
+                  + " of them finds"));
+    }
     Map<String, String> replication = redis.info("replication");
     Map<String, String> persistence = redis.info("persistence");
     if (!"master".equals(replication.get("role"))) {
@@ -56,21 +89,38 @@ final class RedisChecks {
     }
     findings.addAll(persistence(persistence));
     findings.add(version(version));
+    findings.addAll(ofSettings);
+    boolean scripted = scripted(redis);
+    if (scripted && !MachineChecks.atLeast(version, 7, 0)) {
+      findings.add(
+          Finding.warn(
+              "source",
+              "Redis INFO commandstats",
+              "no EVAL or EVALSHA: until 7.0 a script writes behind every fence",
+              "scripts have been run since Redis was started",
+              "find out who runs them, and see that nobody does during the cut-over"));
+    }
     KeyCounts keys = redis.countKeys();
     findings.add(Finding.pass("source", "Redis keys", describe(keys)));
     return new Seen(
         version,
         number(redis.info("memory").get("used_memory")),
         keys,
-        redis.sampleUsers(3, 1),
+        redis.sampleUsers(30, 1).stream()
+            .filter(user -> redis.get(user + ":server") != null)
+            .limit(3)
+            .toList(),
+        settings,
+        scripted,
         findings);
   }
 
   /** Looks at dest's Redis, if it runs: it must hold no users of its own. */
-  static Seen dest(RedisServer redis, boolean usersMayGo) {
+  static Seen dest(RedisServer redis, String conf, boolean usersMayGo) {
     String version = redis.info("server").getOrDefault("redis_version", "");
+    requireReadable("dest", version);
     KeyCounts keys = redis.countKeys();
-    List<Finding> findings = new ArrayList<>();
+    List<Finding> findings = new ArrayList<>(ofSettings("dest", redis, conf));
     if (!keys.holdsUsers()) {
       findings.add(Finding.pass("dest", "Redis keys", describe(keys)));
     } else if (usersMayGo) {
@@ -91,7 +141,76 @@ final class RedisChecks {
               "if they may go, set options.destUsersMayGo; otherwise name another dest"));
     }
     return new Seen(
-        version, number(redis.info("memory").get("used_memory")), keys, List.of(), findings);
+        version,
+        number(redis.info("memory").get("used_memory")),
+        keys,
+        List.of(),
+        DataSettings.of(redis, conf),
+        false,
+        findings);
+  }
+
+  /** Keys are read with SCAN, and the fence is {@code min-slaves-to-write}: both came with 2.8. */
+  private static void requireReadable(String name, String version) {
+    if (VERSION.matcher(version).matches() && !MachineChecks.atLeast(version, 2, 8)) {
+      throw new StepFailure(
+          name,
+          "INFO server",
+          "Redis 2.8 or newer is needed",
+          version,
+          "upgrade it before the migration");
+    }
+  }
+
+  /** What it lacks or has set so that it would lose, refuse or hide data, by itself. */
+  private static List<Finding> ofSettings(String name, RedisServer redis, String conf) {
+    List<Finding> findings = new ArrayList<>();
+    List<String> renamed = redis.unknownOf(COMMANDS);
+    if (!renamed.isEmpty()) {
+      throw new StepFailure(
+          name,
+          "COMMAND INFO",
+          "every command that the register and a migration use, under its own name",
+          "unknown there: " + String.join(", ", renamed),
+          "take rename-command out of its redis.conf, or the ACL, until the migration is over, and"
+              + " restart it");
+    }
+    String file = redis.info("server").getOrDefault("config_file", CONF);
+    if (!file.substring(file.lastIndexOf('/') + 1).equals(CONF)) {
+      findings.add(
+          Finding.stop(
+              name,
+              "Redis INFO server",
+              "config_file:/app/conf/" + CONF,
+              "config_file:" + file,
+              "start it with the file that is mounted: what is not written there is forgotten by a"
+                  + " restart, a fence, too"));
+    }
+    DataSettings settings = DataSettings.of(redis, conf);
+    for (DataSettings.Trouble trouble : settings.alone(name.equals("dest"))) {
+      findings.add(
+          Finding.stop(
+              name,
+              "Redis CONFIG GET",
+              trouble.expected(),
+              trouble.found(),
+              "set it, with CONFIG SET and in redis.conf: " + trouble.cost()));
+    }
+    for (DataSettings.Trouble trouble : settings.changedByRestart()) {
+      findings.add(
+          Finding.warn(
+              name,
+              "Redis CONFIG GET",
+              trouble.expected(),
+              trouble.found(),
+              "write into the file what is meant to last"));
+    }
+    return findings;
+  }
+
+  private static boolean scripted(RedisServer redis) {
+    Map<String, String> calls = redis.info("commandstats");
+    return calls.containsKey("cmdstat_eval") || calls.containsKey("cmdstat_evalsha");
   }
 
   /** Looks at a slave's Redis: it must follow its master. */
@@ -218,7 +337,9 @@ final class RedisChecks {
               "Redis INFO persistence",
               "aof_enabled:1",
               "no append-only file",
-              "nothing: Redis saves its RDB when it is stopped; a crash would lose the last writes"));
+              "turn it on, on both sides (appendonly yes in redis.conf, CONFIG SET appendonly yes):"
+                  + " without it a crash of dest loses what was registered since its last save, on"
+                  + " both sides, since source follows it"));
     }
     if ("1".equals(info.get("aof_rewrite_in_progress"))) {
       findings.add(

@@ -1,5 +1,6 @@
 package io.pryv.migration.preflight;
 
+import io.pryv.migration.machine.AsRoot;
 import io.pryv.migration.machine.Command;
 import io.pryv.migration.machine.CommandResult;
 import io.pryv.migration.machine.Lease;
@@ -19,11 +20,25 @@ import java.util.Optional;
  */
 record Survey(Machine machine, Facts facts, Instant began, Instant ended) {
 
-  private static final String LOOK =
+  /** What only the user can tell. */
+  private static final String OWN =
       """
       date +%s.%N | fact clock.begin
       id -un | fact user
+      echo "$EUID" | fact uid
       printf '%s' "$HOME" | fact home
+      if %POSSIBLE%; then echo yes | fact as.root; fi
+      # Who may not see others' processes takes what runs for ended.
+      if [ -r /proc/1/stat ]; then echo yes | fact processes; fi
+      # Whether the login shell prints by itself when sshd starts it for a command.
+      env SHLVL=0 SSH_CLIENT="${SSH_CLIENT:-192.0.2.1 1 22}" "${SHELL:-bash}" -c : 2>/dev/null </dev/null | head -c 200 | fact shell.words
+      (cd "$root" 2>/dev/null && pwd -P) | fact root
+      """
+          .replace("%POSSIBLE%", AsRoot.POSSIBLE);
+
+  /** What is looked at as root where that works. */
+  private static final String LOOK =
+      """
       bash --version | head -n 1 | fact bash
       for tool in docker docker-compose rsync ssh ssh-keygen ssh-keyscan base64 sha256sum setsid timeout \
           stat find mktemp readlink flock ps awk sed grep ip; do
@@ -34,7 +49,10 @@ record Survey(Machine machine, Facts facts, Instant began, Instant ended) {
         if [ -n "$path" ] && [ -x "$path" ]; then echo "$path"; break; fi
       done | fact rrsync
       ssh -V 2>&1 | fact ssh
-      docker version --format '{{.Server.Version}}' 2>&1 </dev/null | fact docker
+      # What it warns of is no failure, and no version.
+      if version=$(docker version --format '{{.Server.Version}}' 2>/dev/null </dev/null); then echo "$version"; else
+        docker version --format '{{.Server.Version}}' 2>&1 </dev/null
+      fi | fact docker
       docker-compose version --short 2>/dev/null </dev/null | fact compose.v1
       docker compose version --short 2>/dev/null </dev/null | fact compose.v2
       settings=$( (sshd -T || /usr/sbin/sshd -T) 2>/dev/null)
@@ -42,9 +60,25 @@ record Survey(Machine machine, Facts facts, Instant began, Instant ended) {
       keys=$(printf '%s\n' "$settings" | sed -n 's/^hostkey \\(.*\\)$/\\1.pub/p')
       cat ${keys:-/etc/ssh/ssh_host_*_key.pub} 2>/dev/null | fact hostkeys
       grep -E '^(MemTotal|MemAvailable):' /proc/meminfo | fact memory
-      ss -Hlntu 2>/dev/null | fact listening
+      {
+        # Without ss, or with one that does not know -H, as it prints them, from where it has them.
+        ss -Hlntu 2>/dev/null | grep . || for protocol in tcp tcp6 udp udp6; do
+          while read -r _ local _ state _; do
+            # A TCP socket listens in state 0A.
+            case $protocol$state in tcp*0A | udp*07) ;; *) continue ;; esac
+            hex=${local%%:*}
+            case $hex in
+              ???????? | 0000000000000000FFFF0000????????)
+                hex=${hex: -8}
+                address=$((16#${hex:6:2})).$((16#${hex:4:2})).$((16#${hex:2:2})).$((16#${hex:0:2})) ;;
+              00000000000000000000000000000000) address='[::]' ;;
+              *) address='[::1]' ;;
+            esac
+            echo "${protocol%6} LISTEN 0 0 $address:$((16#${local##*:})) *:*"
+          done <"/proc/net/$protocol"
+        done 2>/dev/null
+      } | fact listening
       if cd "$root" 2>/dev/null; then
-        pwd -P | fact root
         if [ -w . ]; then echo yes | fact root.writable; fi
         for script in run-reg-master run-reg-slave run-pryv stop-containers stop-pryv; do
           if [ -r "$script" ]; then fact "script.$script" <"$script"; fi
@@ -72,10 +106,11 @@ record Survey(Machine machine, Facts facts, Instant began, Instant ended) {
 
   /** Looks at a machine; an unreachable one is the shell's failure. */
   static Survey of(Machine machine, Shell shell) {
+    String begin = Facts.FUNCTION + "root=" + Quote.sh(machine.confRoot()) + "\n";
     Command look =
         Command.look(
                 "look at the machine: tools, clock, containers, configuration",
-                Facts.FUNCTION + "root=" + Quote.sh(machine.confRoot()) + "\n" + LOOK)
+                begin + OWN + AsRoot.unless("! " + AsRoot.POSSIBLE, begin + LOOK))
             .within(Duration.ofMinutes(1));
     Instant began = Instant.now();
     CommandResult result = shell.run(look);

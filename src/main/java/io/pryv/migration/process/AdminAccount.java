@@ -1,36 +1,26 @@
 package io.pryv.migration.process;
 
-import static org.camunda.bpm.engine.authorization.Authorization.ANY;
-import static org.camunda.bpm.engine.authorization.Authorization.AUTH_TYPE_GRANT;
-import static org.camunda.bpm.engine.authorization.Groups.CAMUNDA_ADMIN;
-import static org.camunda.bpm.engine.authorization.Permissions.ALL;
-
-import org.camunda.bpm.engine.AuthorizationService;
+import java.util.List;
 import org.camunda.bpm.engine.IdentityService;
-import org.camunda.bpm.engine.authorization.Authorization;
-import org.camunda.bpm.engine.authorization.Resource;
-import org.camunda.bpm.engine.authorization.Resources;
-import org.camunda.bpm.engine.identity.Group;
+import org.camunda.bpm.engine.authorization.Groups;
 import org.camunda.bpm.engine.identity.User;
 import org.springframework.stereotype.Component;
 
-/** Keeps the operator's account as the configuration says; there is no other. */
+/** Keeps the admin's account as the configuration says; admins make all others. */
 @Component
 class AdminAccount {
 
-  /** Who may work on a migration's tasks. */
-  static final String OPERATORS = "operators";
-
   private final IdentityService identity;
-  private final AuthorizationService authorizations;
+  private final Teams teams;
 
-  AdminAccount(IdentityService identity, AuthorizationService authorizations) {
+  AdminAccount(IdentityService identity, Teams teams) {
     this.identity = identity;
-    this.authorizations = authorizations;
+    this.teams = teams;
   }
 
-  /** Creates or corrects account, groups and permissions; does nothing when all is right. */
+  /** Creates or corrects account, groups and permissions. */
   void ensure(AdminProperties admin) {
+    teams.ensure();
     User user = identity.createUserQuery().userId(admin.id()).singleResult();
     if (user == null) {
       user = identity.newUser(admin.id());
@@ -43,35 +33,10 @@ class AdminAccount {
       identity.saveUser(user);
       identity.unlockUser(admin.id());
     }
-    belongTo(admin.id(), CAMUNDA_ADMIN, "Administrators", "SYSTEM");
-    belongTo(admin.id(), OPERATORS, "Operators", "WORKFLOW");
-    for (Resource resource : Resources.values()) {
-      if (authorizations
-              .createAuthorizationQuery()
-              .groupIdIn(CAMUNDA_ADMIN)
-              .resourceType(resource)
-              .resourceId(ANY)
-              .count()
-          == 0) {
-        Authorization everything = authorizations.createNewAuthorization(AUTH_TYPE_GRANT);
-        everything.setGroupId(CAMUNDA_ADMIN);
-        everything.setResource(resource);
-        everything.setResourceId(ANY);
-        everything.addPermission(ALL);
-        authorizations.saveAuthorization(everything);
+    for (String group : List.of(Groups.CAMUNDA_ADMIN, Teams.OPERATORS, Teams.APPROVERS)) {
+      if (identity.createGroupQuery().groupId(group).groupMember(admin.id()).count() == 0) {
+        identity.createMembership(admin.id(), group);
       }
-    }
-  }
-
-  private void belongTo(String user, String groupId, String name, String type) {
-    if (identity.createGroupQuery().groupId(groupId).count() == 0) {
-      Group group = identity.newGroup(groupId);
-      group.setName(name);
-      group.setType(type);
-      identity.saveGroup(group);
-    }
-    if (identity.createGroupQuery().groupId(groupId).groupMember(user).count() == 0) {
-      identity.createMembership(user, groupId);
     }
   }
 }

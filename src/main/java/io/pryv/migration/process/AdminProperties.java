@@ -1,5 +1,6 @@
 package io.pryv.migration.process;
 
+import java.nio.charset.StandardCharsets;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 
 /**
@@ -16,13 +17,17 @@ record AdminProperties(String id, String password) {
       throw new MissingAdmin(
           "migration.admin.id: expected 1 to 64 letters, digits or . _ @ -, found \"" + id + "\"");
     }
-    if (password == null || password.length() < 8) {
+    if (password == null || password.length() < 12 || utf8(password) > 72) {
       throw new MissingAdmin(
-          "migration.admin.password: expected at least 8 characters, found "
+          "migration.admin.password: expected at least 12 characters, and at most 72 bytes, found "
               + (password == null || password.isEmpty() ? "none" : password.length())
               + ". Set it in the environment (MIGRATION_ADMIN_PASSWORD), or start with script/run,"
               + " which makes one");
     }
+  }
+
+  private static int utf8(String password) {
+    return password.getBytes(StandardCharsets.UTF_8).length;
   }
 
   @Override

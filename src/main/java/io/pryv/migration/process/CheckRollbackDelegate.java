@@ -7,15 +7,18 @@ import org.springframework.stereotype.Component;
 
 /**
  * Finds the migration that is to be rolled back, within the transaction that starts the process
- * "Roll a migration back": whoever asks is told at once when there is nothing to roll back.
+ * "Roll a migration back": whoever asks is told at once when he may not, or when there is nothing
+ * to roll back.
  */
 @Component("checkRollback")
 class CheckRollbackDelegate implements JavaDelegate {
 
   private final Rollback rollback;
+  private final Wishes wishes;
 
-  CheckRollbackDelegate(Rollback rollback) {
+  CheckRollbackDelegate(Rollback rollback, Wishes wishes) {
     this.rollback = rollback;
+    this.wishes = wishes;
   }
 
   @Override
@@ -31,6 +34,9 @@ class CheckRollbackDelegate implements JavaDelegate {
     } catch (Rollback.Refused e) {
       throw new BadUserRequestException(e.getMessage(), e);
     }
+    wishes.keep(
+        execution.getProcessInstanceId(),
+        rollback.wish(migration, String.valueOf(execution.getVariable("reason"))));
     execution.setVariable("migration", migration);
   }
 }

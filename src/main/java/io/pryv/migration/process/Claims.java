@@ -1,5 +1,6 @@
 package io.pryv.migration.process;
 
+import io.pryv.migration.engine.CalledFromDiagram;
 import io.pryv.migration.platform.Platform;
 import io.pryv.migration.platform.StepFailure;
 import java.util.List;
@@ -69,6 +70,7 @@ public class Claims {
   }
 
   /** The migration is over. */
+  @CalledFromDiagram
   public void release(DelegateExecution execution) {
     database.update(
         "delete from MIGRATION_CLAIM where MIGRATION = ?", execution.getProcessInstanceId());

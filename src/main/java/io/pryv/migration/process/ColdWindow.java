@@ -1,5 +1,6 @@
 package io.pryv.migration.process;
 
+import io.pryv.migration.engine.CalledFromDiagram;
 import io.pryv.migration.platform.Platform;
 import java.time.Duration;
 import java.time.Instant;
@@ -27,6 +28,7 @@ public class ColdWindow {
   ColdWindow() {}
 
   /** The clock starts before source is touched. */
+  @CalledFromDiagram
   public void opens(DelegateExecution execution) {
     Instant now = Instant.now().truncatedTo(ChronoUnit.MILLIS);
     Duration longest =
@@ -39,6 +41,7 @@ public class ColdWindow {
   }
 
   /** The boundary timer fired: the steps took longer than the operator allows. */
+  @CalledFromDiagram
   public void ranOut(DelegateExecution execution) {
     execution.setVariable(
         FAILURE, "The longest outage allowed was reached before dest could be elected.");

@@ -10,9 +10,10 @@ final class DatabaseGone {
 
   /**
    * SQLSTATE classes: 08 is a connection that failed or was lost, 57P a server that is being shut
-   * down, was crashed, or is not ready yet (PostgreSQL, appendix A).
+   * down, was crashed, or is not ready yet, 25P03 and 25P04 a transaction that the server has ended
+   * for its idleness or its length (PostgreSQL, appendix A).
    */
-  private static final List<String> STATES = List.of("08", "57P");
+  private static final List<String> STATES = List.of("08", "57P", "25P03", "25P04");
 
   /** What a connection says after the pool has closed it, without a SQLSTATE. */
   private static final String CLOSED = "Connection is closed";

@@ -1,5 +1,6 @@
 package io.pryv.migration.process;
 
+import io.pryv.migration.process.Wishes.Wish;
 import org.springframework.stereotype.Component;
 
 /**
@@ -9,8 +10,11 @@ import org.springframework.stereotype.Component;
 @Component("endRehearsal")
 class EndRehearsalDelegate extends StepDelegate {
 
-  EndRehearsalDelegate(StepContexts contexts) {
+  private final Wishes wishes;
+
+  EndRehearsalDelegate(StepContexts contexts, Wishes wishes) {
     super(contexts);
+    this.wishes = wishes;
   }
 
   @Override
@@ -22,8 +26,7 @@ class EndRehearsalDelegate extends StepDelegate {
                 FormText.duration(step.get("expectedOutageMs", Long.class)),
                 step.find("expectedOutageFrom", String.class).orElse("an estimate")));
     step.put(Rehearsals.REHEARSED, true);
-    step.put(Rollback.REASON, "rehearsal");
-    step.put(Rollback.ASKED_BY, "the rehearsal");
+    wishes.keep(step.migration(), new Wish(step.migration(), "the rehearsal", "rehearsal"));
     step.put(Rollback.REQUESTED, true);
   }
 }

@@ -52,7 +52,7 @@ class LeaseKeeper implements SmartLifecycle {
       for (String machine : noted.getValue()) {
         if (runs) {
           when(RENEWED_EVERY, migration, machine, () -> leases.renew(migration, machine));
-        } else if (!steps.atWork(migration)) {
+        } else if (!steps.busy(migration)) {
           // A step that still works without its lease would take it anew.
           when(RENEWED_EVERY, migration, machine + " over", () -> release(migration, machine));
         }

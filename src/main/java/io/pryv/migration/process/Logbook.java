@@ -160,16 +160,39 @@ public class Logbook {
         migration);
   }
 
-  /** Notes a decision within the transaction that carries it out. */
+  /** The newest decision of that task, if there was one. */
+  Optional<Decision> newestDecision(String migration, String task) {
+    return decisions(migration).stream()
+        .filter(decision -> decision.task().equals(task))
+        .reduce((older, newer) -> newer);
+  }
+
+  /** The steps that began after the newest decision of that task, oldest first. */
+  List<String> stepsSinceDecision(String migration, String task) {
+    return database.queryForList(
+        "select S.STEP from MIGRATION_STEP S, MIGRATION_DECISION D where D.ID = (select max(ID)"
+            + " from MIGRATION_DECISION where MIGRATION = ? and TASK = ?) and S.MIGRATION ="
+            + " D.MIGRATION and (S.ID > D.AFTER_STEP or (D.AFTER_STEP is null and S.STARTED >"
+            + " D.DECIDED)) order by S.ID",
+        String.class,
+        migration,
+        task);
+  }
+
+  /**
+   * Notes a decision within the transaction that carries it out, and which step was the last before
+   * it.
+   */
   void decided(String migration, String task, String who, String what) {
     database.update(
-        "insert into MIGRATION_DECISION (MIGRATION, TASK, WHO, DECIDED, WHAT) values (?, ?, ?, ?,"
-            + " ?)",
+        "insert into MIGRATION_DECISION (MIGRATION, TASK, WHO, DECIDED, WHAT, AFTER_STEP) values"
+            + " (?, ?, ?, ?, ?, ?)",
         migration,
         task,
         who,
         at(Instant.now()),
-        what);
+        what,
+        newestRun(migration));
   }
 
   /** Notes a step that touched no machine, within the transaction that it belongs to. */

@@ -9,6 +9,7 @@ import org.camunda.bpm.engine.impl.ProcessEngineImpl;
 import org.camunda.bpm.engine.impl.cfg.AbstractProcessEnginePlugin;
 import org.camunda.bpm.engine.impl.cfg.ProcessEngineConfigurationImpl;
 import org.camunda.bpm.engine.impl.cmd.DefaultJobRetryCmd;
+import org.camunda.bpm.engine.impl.interceptor.CommandContext;
 import org.camunda.bpm.engine.impl.interceptor.CommandExecutor;
 import org.camunda.bpm.engine.impl.jobexecutor.ExecuteJobsRunnable;
 import org.camunda.bpm.engine.impl.jobexecutor.JobExecutor;
@@ -40,9 +41,11 @@ class PatientJobs {
   /** The starter's own executor, with the same settings. */
   @Bean
   static JobExecutor jobExecutor(
-      @Qualifier("camundaTaskExecutor") TaskExecutor threads, CamundaBpmProperties properties) {
+      @Qualifier("camundaTaskExecutor") TaskExecutor threads,
+      CamundaBpmProperties properties,
+      JobLocks locks) {
     JobExecutionProperty settings = properties.getJobExecution();
-    PatientJobExecutor jobs = new PatientJobExecutor();
+    PatientJobExecutor jobs = new PatientJobExecutor(locks);
     jobs.setTaskExecutor(threads);
     jobs.setRejectedJobsHandler(new NotifyAcquisitionRejectedJobsHandler());
     Optional.ofNullable(settings.getLockTimeInMillis()).ifPresent(jobs::setLockTimeInMillis);
@@ -54,7 +57,10 @@ class PatientJobs {
     return jobs;
   }
 
-  /** A job that the database failed costs no retry, as one that lost a race does not. */
+  /**
+   * A job that the database failed costs no retry, as one that lost a race does not; one that lacks
+   * a decision has none.
+   */
   @Bean
   static AbstractProcessEnginePlugin noRetryLostToTheDatabase() {
     return new AbstractProcessEnginePlugin() {
@@ -62,35 +68,78 @@ class PatientJobs {
       public void preInit(ProcessEngineConfigurationImpl engine) {
         engine.setFailedJobCommandFactory(
             (job, failure) ->
-                new DefaultJobRetryCmd(
-                    job,
-                    DatabaseGone.in(failure)
-                        ? new OptimisticLockingException("the database was gone", failure)
-                        : failure));
+                failure instanceof DecidedFirst.Refused
+                    ? new LastTry(job, failure)
+                    : new DefaultJobRetryCmd(
+                        job,
+                        DatabaseGone.in(failure)
+                            ? new OptimisticLockingException("the database was gone", failure)
+                            : failure));
       }
     };
   }
 
+  /** An incident at once, however often the diagram would try. */
+  private static final class LastTry extends DefaultJobRetryCmd {
+
+    LastTry(String job, Throwable failure) {
+      super(job, failure);
+    }
+
+    @Override
+    public Object execute(CommandContext context) {
+      JobEntity failed = getJob();
+      if (failed != null) {
+        failed.setRetries(1);
+        executeStandardStrategy(context);
+      }
+      return null;
+    }
+  }
+
   private static final class PatientJobExecutor extends SpringJobExecutor {
+
+    private final JobLocks locks;
+
+    PatientJobExecutor(JobLocks locks) {
+      this.locks = locks;
+    }
 
     @Override
     public Runnable getExecuteJobsRunnable(List<String> jobs, ProcessEngineImpl engine) {
-      return new ExecuteJobsRunnable(jobs, engine) {
-        @Override
-        protected void executeJob(
-            String job, CommandExecutor commands, JobFailureCollector failures) {
-          // Acquired before now: a lock that lasts longer is another run's.
-          Instant ourLockEnds = Instant.now().plusMillis(getLockTimeInMillis());
-          try {
-            super.executeJob(job, commands, failures);
-          } catch (RuntimeException e) {
-            if (DatabaseGone.in(e)) {
-              letGo(job, commands, ourLockEnds);
+      Runnable worker =
+          new ExecuteJobsRunnable(jobs, engine) {
+            @Override
+            public void run() {
+              locks.begun(jobs, this);
+              try {
+                super.run();
+              } finally {
+                locks.done(jobs, this);
+              }
             }
-            throw e;
-          }
-        }
-      };
+
+            /** One of them, or one that they have made and that goes on in this thread. */
+            @Override
+            protected void executeJob(
+                String job, CommandExecutor commands, JobFailureCollector failures) {
+              locks.begun(List.of(job), this);
+              // Acquired before now: a lock that lasts longer is another run's.
+              Instant ourLockEnds = Instant.now().plusMillis(getLockTimeInMillis());
+              try {
+                super.executeJob(job, commands, failures);
+              } catch (RuntimeException e) {
+                if (DatabaseGone.in(e)) {
+                  letGo(job, commands, ourLockEnds);
+                }
+                throw e;
+              } finally {
+                locks.done(List.of(job), this);
+              }
+            }
+          };
+      locks.queued(jobs, worker);
+      return worker;
     }
 
     /** Waits for the database, then takes this run's lock from the job, if it is still there. */

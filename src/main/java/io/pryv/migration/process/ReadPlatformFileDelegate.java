@@ -46,14 +46,12 @@ class ReadPlatformFileDelegate implements JavaDelegate {
     execution.setVariable("checkEvery", platform.options().checkEvery().toString());
     execution.setVariable(ColdWindow.FAILURE, "");
     execution.setVariable("notBefore", "");
-    execution.setVariable(Purpose.VARIABLE, purpose.word());
+    TypedValue wanted = Values.toVariable(purpose.word());
+    seals.seal(execution.getProcessInstanceId(), Purpose.VARIABLE, wanted);
+    execution.setVariable(Purpose.VARIABLE, wanted);
     execution.setVariable(Rollback.REQUESTED, false);
     execution.setVariable(Rollback.REASON, "");
-    execution.setVariable(Rollback.ASKED_BY, "");
     execution.setVariable(Rollback.RETIRED, false);
-    if (execution.getVariable("operator") == null) {
-      execution.setVariable("operator", "");
-    }
     logbook.passed(
         execution.getProcessInstanceId(),
         execution.getCurrentActivityId(),

@@ -12,8 +12,10 @@ import io.pryv.migration.platform.Register;
 import io.pryv.migration.platform.StepFailure;
 import io.pryv.migration.redis.RedisDoor;
 import io.pryv.migration.redis.RedisDoors;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -53,24 +55,50 @@ class RecordedSteps implements StepContexts {
   private final RedisDoors redisDoors;
   private final Leases leases;
   private final Seals seals;
+  private final StepTransaction transaction;
+  private final Clock clock;
   private final Map<String, ReentrantLock> turns = new ConcurrentHashMap<>();
-  private final Map<String, Integer> atWork = new ConcurrentHashMap<>();
+  private final Map<String, Integer> busy = new ConcurrentHashMap<>();
+  private final Map<String, AtWork> atWork = new ConcurrentHashMap<>();
   private volatile boolean stopping;
 
   RecordedSteps(
-      Logbook logbook, PlatformShells shells, RedisDoors redisDoors, Leases leases, Seals seals) {
+      Logbook logbook,
+      PlatformShells shells,
+      RedisDoors redisDoors,
+      Leases leases,
+      Seals seals,
+      StepTransaction transaction,
+      Clock clock) {
     this.logbook = logbook;
     this.shells = shells;
     this.redisDoors = redisDoors;
     this.leases = leases;
     this.seals = seals;
+    this.transaction = transaction;
+    this.clock = clock;
+  }
+
+  /**
+   * A step at work.
+   *
+   * @param name as the diagram calls it
+   */
+  record AtWork(String name, Instant since) {}
+
+  /**
+   * The steps at work outside of a cold window, by migration; of several, since one was overtaken,
+   * the last to begin.
+   */
+  Map<String, AtWork> atWork() {
+    return Map.copyOf(atWork);
   }
 
   @Override
   public void during(DelegateExecution execution, Consumer<StepContext> work) {
     String migration = execution.getProcessInstanceId();
     ReentrantLock turn = turn(execution);
-    atWork.merge(migration, 1, Integer::sum);
+    busy.merge(migration, 1, Integer::sum);
     try {
       if (ColdWindow.holds(execution)) {
         inWindow(execution, work);
@@ -84,14 +112,14 @@ class RecordedSteps implements StepContexts {
       }
       throw e;
     } finally {
-      atWork.computeIfPresent(migration, (id, steps) -> steps == 1 ? null : steps - 1);
+      busy.computeIfPresent(migration, (id, steps) -> steps == 1 ? null : steps - 1);
       turn.unlock();
     }
   }
 
   /** Whether a step of that migration is at work here, given up by the engine or not. */
-  boolean atWork(String migration) {
-    return atWork.containsKey(migration);
+  boolean busy(String migration) {
+    return busy.containsKey(migration);
   }
 
   /** This program stops: what fails from now on fails because of that. */
@@ -103,7 +131,7 @@ class RecordedSteps implements StepContexts {
   void awaitIdle(Duration longest) {
     long end = System.nanoTime() + longest.toNanos();
     try {
-      while (!atWork.isEmpty() && System.nanoTime() < end) {
+      while (!busy.isEmpty() && System.nanoTime() < end) {
         TimeUnit.MILLISECONDS.sleep(20);
       }
     } catch (InterruptedException e) {
@@ -132,11 +160,11 @@ class RecordedSteps implements StepContexts {
     if (stopping || !turn.tryLock()) {
       return;
     }
-    atWork.merge(migration, 1, Integer::sum);
+    busy.merge(migration, 1, Integer::sum);
     try {
       work.run();
     } finally {
-      atWork.computeIfPresent(migration, (id, steps) -> steps == 1 ? null : steps - 1);
+      busy.computeIfPresent(migration, (id, steps) -> steps == 1 ? null : steps - 1);
       turn.unlock();
     }
   }
@@ -233,6 +261,12 @@ class RecordedSteps implements StepContexts {
     String migration = execution.getProcessInstanceId();
     long began = System.nanoTime();
     Set<String> machines = new LinkedHashSet<>();
+    Map<String, TypedValue> sealed = new LinkedHashMap<>();
+    AtWork begun = new AtWork(execution.getCurrentActivityName(), clock.instant());
+    if (!ColdWindow.holds(execution)) {
+      // The window has a deadline of its own.
+      atWork.put(migration, begun);
+    }
     shells.noteReached(machines);
     try {
       seals.check(migration, execution::getVariable);
@@ -242,13 +276,23 @@ class RecordedSteps implements StepContexts {
               execution.getCurrentActivityId(),
               execution.getCurrentActivityName(),
               run,
-              leases::ofStep,
-              execution::getVariable,
+              itself -> transaction.releasedBy(leases.ofStep(itself)),
+              name -> {
+                Object value = execution.getVariable(name);
+                transaction.release();
+                return value;
+              },
               (name, value) -> {
-                seals.seal(migration, name, value);
+                sealed.put(name, value);
                 execution.setVariable(name, value);
               });
-      work.accept(step);
+      try {
+        work.accept(step);
+      } finally {
+        // In the engine's own transaction, which is not released any more: both a variable and its
+        // seal are kept, as when the window fails, or neither.
+        sealed.forEach((name, value) -> seals.seal(migration, name, value));
+      }
       logbook.ended(run, "done", since(began), String.join(", ", machines), step.said());
     } catch (RuntimeException e) {
       LOG.warn(
@@ -262,6 +306,7 @@ class RecordedSteps implements StepContexts {
       throw e;
     } finally {
       shells.noteNoMore();
+      atWork.remove(migration, begun);
     }
   }
 

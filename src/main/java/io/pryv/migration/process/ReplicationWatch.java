@@ -21,7 +21,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import org.camunda.bpm.engine.HistoryService;
 import org.camunda.bpm.engine.RuntimeService;
+import org.camunda.bpm.engine.history.HistoricVariableInstance;
 import org.camunda.bpm.engine.runtime.Incident;
 import org.camunda.bpm.engine.runtime.ProcessInstance;
 import org.camunda.bpm.engine.runtime.VariableInstance;
@@ -54,11 +56,14 @@ class ReplicationWatch implements SmartLifecycle {
   /** An incident holds 4,000 characters: the trouble, and why it is not mended. */
   private static final int LONGEST_PART = 1900;
 
-  private final StandingWatch watch;
+  private final List<StandingWatch> watches;
   private final RecordedSteps steps;
   private final RuntimeService runtime;
+  private final HistoryService history;
   private final Logbook logbook;
   private final WriterAlarm alarm;
+  private final Standstill standstill;
+  private final LongSteps longSteps;
 
   /** Looks under way: one that hangs on a dead machine is waited for, not doubled. */
   private final Map<Watched, CompletableFuture<Finding>> looks = new ConcurrentHashMap<>();
@@ -79,25 +84,31 @@ class ReplicationWatch implements SmartLifecycle {
   private ExecutorService eyes;
 
   ReplicationWatch(
-      StandingWatch watch,
+      List<StandingWatch> watches,
       RecordedSteps steps,
       RuntimeService runtime,
+      HistoryService history,
       Logbook logbook,
-      WriterAlarm alarm) {
-    this.watch = watch;
+      WriterAlarm alarm,
+      Standstill standstill,
+      LongSteps longSteps) {
+    this.watches = List.copyOf(watches);
+    this.standstill = standstill;
+    this.longSteps = longSteps;
     this.steps = steps;
     this.runtime = runtime;
+    this.history = history;
     this.logbook = logbook;
     this.alarm = alarm;
   }
 
   /** One look at every migration that is due for it, at all of them at once. */
   void lookAround() {
-    Set<String> active =
+    // Suspended ones as well: who follows goes on following, or does not.
+    Set<String> running =
         runtime
             .createProcessInstanceQuery()
             .processDefinitionKey("register-migration")
-            .active()
             .list()
             .stream()
             .map(ProcessInstance::getId)
@@ -108,7 +119,7 @@ class ReplicationWatch implements SmartLifecycle {
       for (VariableInstance flag :
           runtime.createVariableInstanceQuery().variableName(one.flag()).list()) {
         Watched who = new Watched(flag.getProcessInstanceId(), one);
-        if (active.contains(who.migration()) && !Boolean.FALSE.equals(flag.getValue())) {
+        if (running.contains(who.migration()) && !Boolean.FALSE.equals(flag.getValue())) {
           watched.add(who);
           if (Boolean.TRUE.equals(flag.getValue())) {
             following.add(who);
@@ -117,6 +128,10 @@ class ReplicationWatch implements SmartLifecycle {
           }
         }
       }
+    }
+    for (Watched who : deleted(running)) {
+      watched.add(who);
+      tell(who, List.of(nonsense(who.following(), "that it was deleted")));
     }
     long end = System.nanoTime() + LONGEST_LOOK.toNanos();
     Map<Watched, CompletableFuture<Finding>> begun = new LinkedHashMap<>();
@@ -141,6 +156,28 @@ class ReplicationWatch implements SmartLifecycle {
     since.keySet().retainAll(watched);
   }
 
+  /** Flags that somebody has taken away: the diagram sets them to false. */
+  private Set<Watched> deleted(Set<String> running) {
+    Set<Watched> gone = new HashSet<>();
+    for (String migration : running) {
+      for (Following one : Following.values()) {
+        boolean was =
+            history
+                .createHistoricVariableInstanceQuery()
+                .processInstanceId(migration)
+                .variableName(one.flag())
+                .includeDeleted()
+                .list()
+                .stream()
+                .anyMatch(flag -> flag.getState().equals(HistoricVariableInstance.STATE_DELETED));
+        if (was && runtime.getVariable(migration, one.flag()) == null) {
+          gone.add(new Watched(migration, one));
+        }
+      }
+    }
+    return gone;
+  }
+
   private static String nonsense(Following following, Object found) {
     return "variable "
         + following.flag()
@@ -162,7 +199,7 @@ class ReplicationWatch implements SmartLifecycle {
             one ->
                 CompletableFuture.supplyAsync(
                     () ->
-                        watch.look(
+                        look(
                             steps.between(
                                 one.migration(),
                                 STEP,
@@ -170,6 +207,24 @@ class ReplicationWatch implements SmartLifecycle {
                             one.following()),
                     eyes));
     return look.whenComplete((found, failure) -> looks.remove(who, look));
+  }
+
+  /** What one watch can not see hides nothing that another one does. */
+  private Finding look(StepContext step, Following following) {
+    List<String> troubles = new ArrayList<>();
+    List<Supplier<String>> remedies = new ArrayList<>();
+    for (StandingWatch watch : watches) {
+      try {
+        Finding found = watch.look(step, following);
+        troubles.addAll(found.troubles());
+        remedies.addAll(found.remedies());
+      } catch (LeaseHeld notOurs) {
+        throw notOurs;
+      } catch (StepFailure unseen) {
+        troubles.add(unseen.getMessage());
+      }
+    }
+    return new Finding(troubles, remedies);
   }
 
   private static Finding await(Watched who, CompletableFuture<Finding> look, long end) {
@@ -230,7 +285,7 @@ class ReplicationWatch implements SmartLifecycle {
           .ifPresent(
               where ->
                   runtime.createIncident(
-                      who.following().incident(), where.getId(), "replication", trouble));
+                      who.following().incident(), where, "replication", trouble));
     }
   }
 
@@ -303,7 +358,9 @@ class ReplicationWatch implements SmartLifecycle {
   /** Not when the watch has just been told to end. */
   private boolean mayBeTold(Watched who) {
     Object follows = runtime.getVariable(who.migration(), who.following().flag());
-    return follows != null && !Boolean.FALSE.equals(follows);
+    return follows == null
+        ? deleted(Set.of(who.migration())).contains(who)
+        : !Boolean.FALSE.equals(follows);
   }
 
   private void note(Watched who, Duration duration, String said) {
@@ -332,9 +389,11 @@ class ReplicationWatch implements SmartLifecycle {
   private void round() {
     surviving(this::lookAround);
     surviving(alarm::look);
+    surviving(standstill::look);
+    surviving(longSteps::look);
   }
 
-  /** One failed look ends neither the rounds nor the other look. */
+  /** One failed look ends neither the rounds nor the other looks. */
   private void surviving(Runnable look) {
     try {
       look.run();

@@ -24,6 +24,7 @@ import java.util.Map;
  *     moment in which source refused writes until its nginx led to dest; null before
  * @param verification of the last comparison; values null before it
  * @param steps in the order they ran; rounds of one loop are one step
+ * @param interventions what people did beside their decisions
  * @param edits files changed, without their bytes
  * @param evidence Markdown by name
  */
@@ -46,9 +47,13 @@ public record Report(
     Verification verification,
     List<Step> steps,
     List<Decision> decisions,
+    List<Intervention> interventions,
     List<CommandRun> commands,
     List<Edit> edits,
     Map<String, String> evidence) {
+
+  /** What somebody did in Cockpit or over REST, such as an edit of a variable. */
+  public record Intervention(Instant at, String who, String what) {}
 
   /** How source and dest compared. */
   public record Verification(
@@ -138,6 +143,12 @@ public record Report(
     text.append("\n## Decisions\n\n| when | who | where | what |\n|---|---|---|---|\n");
     for (Decision decision : decisions) {
       row(text, decision.decided(), decision.who(), decision.task(), decision.what());
+    }
+    if (!interventions.isEmpty()) {
+      text.append("\n## By hand\n\n| when | who | what |\n|---|---|---|\n");
+      for (Intervention intervention : interventions) {
+        row(text, intervention.at(), intervention.who(), intervention.what());
+      }
     }
     text.append("\n## Steps\n\n| started | step | machine | ms | outcome | said |\n");
     text.append("|---|---|---|---|---|---|\n");

@@ -1,20 +1,23 @@
 package io.pryv.migration.process;
 
+import io.pryv.migration.engine.CalledFromDiagram;
+import io.pryv.migration.engine.ThisProgram;
+import io.pryv.migration.process.Wishes.Wish;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.camunda.bpm.engine.HistoryService;
 import org.camunda.bpm.engine.IdentityService;
 import org.camunda.bpm.engine.OptimisticLockingException;
 import org.camunda.bpm.engine.RuntimeService;
+import org.camunda.bpm.engine.SuspendedEntityInteractionException;
 import org.camunda.bpm.engine.delegate.DelegateExecution;
 import org.camunda.bpm.engine.delegate.DelegateTask;
 import org.camunda.bpm.engine.history.HistoricProcessInstance;
-import org.camunda.bpm.engine.impl.identity.Authentication;
 import org.camunda.bpm.engine.runtime.ProcessInstance;
 import org.springframework.stereotype.Component;
+import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.transaction.support.TransactionTemplate;
 
 /**
  * How a rollback is asked for: by setting one variable of the migration, whoever asks and wherever
@@ -24,13 +27,10 @@ import org.springframework.stereotype.Component;
 @Component("rollback")
 public class Rollback {
 
-  /** {@code true} asks for it; nothing else does. */
+  /** {@code true} asks for it, of whoever may ask; nothing else does. */
   static final String REQUESTED = "rollbackRequested";
 
   static final String REASON = "rollbackReason";
-
-  /** Who asked, where that is not who is logged in. */
-  static final String ASKED_BY = "rollbackAskedBy";
 
   /** Set by the diagram once source is retired for good. */
   static final String RETIRED = "retired";
@@ -48,13 +48,28 @@ public class Rollback {
   private final HistoryService history;
   private final IdentityService identity;
   private final Logbook logbook;
+  private final Actors actors;
+  private final Wishes wishes;
+  private final Standstill standstill;
+  private final TransactionTemplate transactions;
 
   Rollback(
-      RuntimeService runtime, HistoryService history, IdentityService identity, Logbook logbook) {
+      RuntimeService runtime,
+      HistoryService history,
+      IdentityService identity,
+      Logbook logbook,
+      Actors actors,
+      Wishes wishes,
+      Standstill standstill,
+      PlatformTransactionManager transactions) {
     this.runtime = runtime;
     this.history = history;
     this.identity = identity;
     this.logbook = logbook;
+    this.actors = actors;
+    this.wishes = wishes;
+    this.standstill = standstill;
+    this.transactions = new TransactionTemplate(transactions);
   }
 
   /** There is nothing to roll back, or no rollback can be asked for now. */
@@ -68,22 +83,45 @@ public class Rollback {
   }
 
   /**
-   * Asks for the rollback of a migration.
+   * Asks for the rollback of a migration, in the name of whoever is logged in.
    *
+   * @throws org.camunda.bpm.engine.AuthorizationException unless he is an operator
    * @throws Refused when there is nothing to roll back, or no moment to ask for it was found
    */
   public void ask(String migration, String reason) {
-    ask(migration, reason, me().orElse("this program"));
+    Wish wish = wish(migration, reason);
+    ThisProgram.acts(
+        identity,
+        () -> {
+          carryOut(wish);
+          return null;
+        });
   }
 
-  void ask(String migration, String reason, String who) {
+  /**
+   * What whoever is logged in wishes.
+   *
+   * @throws org.camunda.bpm.engine.AuthorizationException unless he is an operator
+   */
+  Wish wish(String migration, String reason) {
+    return new Wish(migration, actors.operator("roll a migration back"), shortened(reason));
+  }
+
+  /** Asks for what somebody who might has wished. */
+  void carryOut(Wish wish) {
+    String migration = wish.migration();
     long begun = System.nanoTime();
     while (true) {
       refuseUnlessPossible(migration);
       try {
-        runtime.setVariables(migration, Map.of(REASON, shortened(reason), ASKED_BY, who));
-        runtime.setVariable(migration, REQUESTED, true);
+        transactions.executeWithoutResult(
+            status -> {
+              wishes.keep(migration, wish);
+              runtime.setVariable(migration, REQUESTED, true);
+            });
         return;
+      } catch (SuspendedEntityInteractionException inTheSameMoment) {
+        throw suspended(migration, "just now");
       } catch (OptimisticLockingException stepWonTheRace) {
         if (System.nanoTime() - begun > PATIENCE.toNanos() || !pause()) {
           throw new Refused(
@@ -97,17 +135,17 @@ public class Rollback {
     }
   }
 
-  /** The form of a user task says so. */
-  void decided(DelegateTask task) {
-    task.setVariable(REASON, shortened(String.valueOf(task.getVariable(REASON))));
-    task.setVariable(ASKED_BY, me().or(() -> Optional.ofNullable(task.getAssignee())).orElse(""));
+  /** The form of a user task says so; whoever submits it may. */
+  void decided(DelegateTask task, String who) {
+    String reason = shortened(String.valueOf(task.getVariable(REASON)));
+    wishes.keep(task.getProcessInstanceId(), new Wish(task.getProcessInstanceId(), who, reason));
     task.setVariable(REQUESTED, true);
   }
 
   /**
    * Throws unless a rollback of that migration may be asked for.
    *
-   * @throws Refused when it has ended, is being rolled back, or source is retired
+   * @throws Refused when it has ended, is being rolled back, source is retired, or it is suspended
    */
   void refuseUnlessPossible(String migration) {
     HistoricProcessInstance instance =
@@ -134,6 +172,18 @@ public class Rollback {
               + " is retired: dest is the platform's register. To go back, migrate from dest to"
               + " source");
     }
+    standstill
+        .of(migration)
+        .ifPresent(
+            what -> {
+              throw suspended(migration, what);
+            });
+  }
+
+  private static Refused suspended(String migration, String what) {
+    return new Refused(
+        "migration %s is suspended (%s): no step of a rollback would begin. Let an admin let it go on, then ask again"
+            .formatted(migration, what));
   }
 
   /** The migration of that id, or the running one of that domain. */
@@ -148,33 +198,40 @@ public class Rollback {
     return running.isEmpty() ? wanted : running.get(0).getId();
   }
 
-  /** The condition on which the diagram's event subprocess begins. */
+  /**
+   * The condition on which the diagram's event subprocess begins: it was asked for by whoever may,
+   * or whoever sets the variable now, as in Cockpit, is one of them.
+   */
+  @CalledFromDiagram
   public boolean due(DelegateExecution execution) {
     return Boolean.TRUE.equals(execution.getVariable(REQUESTED))
-        && !Boolean.TRUE.equals(execution.getVariable(RETIRED));
+        && !Boolean.TRUE.equals(execution.getVariable(RETIRED))
+        && !wishOf(execution).who().isEmpty();
   }
 
   /** The event subprocess begins: what ran is cancelled, and nobody watches it any more. */
+  @CalledFromDiagram
   public void asked(DelegateExecution execution) {
     execution.setVariable(Following.SOURCE.flag(), false);
-    String reason = String.valueOf(execution.getVariable(REASON));
+    Wish wish = wishOf(execution);
     logbook.decided(
         execution.getProcessInstanceId(),
         execution.getCurrentActivityId(),
-        Optional.ofNullable((String) execution.getVariable(ASKED_BY))
-            .filter(who -> !who.isEmpty())
-            .or(this::me)
-            .orElse("this program"),
-        reason.isBlank() || reason.equals("null") ? "roll back" : "roll back: " + reason);
+        wish.who(),
+        wish.reason().isBlank() ? "roll back" : "roll back: " + wish.reason());
+  }
+
+  private Wish wishOf(DelegateExecution execution) {
+    String migration = execution.getProcessInstanceId();
+    return wishes
+        .of(migration)
+        .orElseGet(() -> wish(migration, String.valueOf(execution.getVariable(REASON))));
   }
 
   /** Whether this migration has changed anything on a machine so far. */
+  @CalledFromDiagram
   public boolean touched(DelegateExecution execution) {
     return logbook.changedAnything(execution.getProcessInstanceId());
-  }
-
-  private Optional<String> me() {
-    return Optional.ofNullable(identity.getCurrentAuthentication()).map(Authentication::getUserId);
   }
 
   private static String shortened(String reason) {

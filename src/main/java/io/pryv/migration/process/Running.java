@@ -1,5 +1,6 @@
 package io.pryv.migration.process;
 
+import io.pryv.migration.engine.ThisProgram;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -22,7 +23,7 @@ import org.springframework.stereotype.Component;
 @Component
 class Running implements SmartLifecycle {
 
-  private static final String LOCK_OWNER = "register-migration";
+  static final String LOCK_OWNER = "register-migration";
   private static final String DEPLOYMENT = "register-migration";
 
   private final AdminProperties admin;
@@ -54,7 +55,7 @@ class Running implements SmartLifecycle {
   @Override
   public void start() {
     account.ensure(admin);
-    deploy();
+    ThisProgram.deploys(this::deploy);
     jobExecutor.setLockOwner(LOCK_OWNER);
     // A run that was killed holds its locks for minutes; there is only one of us.
     database.update(

@@ -2,10 +2,12 @@ package io.pryv.migration.process;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.node.TextNode;
 import io.pryv.migration.platform.StepFailure;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import org.camunda.bpm.engine.variable.value.TypedValue;
@@ -31,10 +33,26 @@ class Seals {
           "proxySite",
           "switchSite",
           "returnSite",
+          "recordsListed",
           "delegationMoved",
+          "stuckDelegation",
+          "acceptedDelegation",
           "longestTtl",
           "quiet",
           "quietEars");
+
+  /** What chooses a migration's way, for as long as it runs: an edit would cross two of them. */
+  private static final Set<String> CHOICES =
+      Set.of(
+          Purpose.VARIABLE,
+          "strategy",
+          "preflightStops",
+          "namesMoved",
+          Decisions.NOTHING_CHANGED_SAID);
+
+  /** Those that are a word, not JSON. */
+  private static final Set<String> WORDS =
+      Set.of(Purpose.VARIABLE, "strategy", "stuckDelegation", "acceptedDelegation");
 
   /** May be changed while the migration runs, such as the longest outage. */
   private static final String FREE = "options";
@@ -47,7 +65,7 @@ class Seals {
 
   /** Keeps a variable's value, within the transaction that sets it; other variables are free. */
   void seal(String migration, String name, TypedValue value) {
-    if (PLACES.contains(name) || FINDINGS.contains(name)) {
+    if (PLACES.contains(name) || FINDINGS.contains(name) || CHOICES.contains(name)) {
       database.update(
           "delete from MIGRATION_SEAL where MIGRATION = ? and NAME = ?", migration, name);
       database.update(
@@ -77,6 +95,18 @@ class Seals {
     places.forEach((name, kept) -> check(name, kept, variables.apply(name)));
   }
 
+  /** As {@link #check}, of those variables alone that are named. */
+  void check(String migration, Set<String> names, Function<String, Object> variables) {
+    Map<String, String> read = kept(migration);
+    read.keySet().retainAll(names);
+    read.forEach((name, kept) -> check(name, kept, variables.apply(name)));
+  }
+
+  /** What this program put into a variable, whatever it holds now. */
+  Optional<String> sealed(String migration, String name) {
+    return Optional.ofNullable(kept(migration).get(name));
+  }
+
   private Map<String, String> kept(String migration) {
     Map<String, String> sealed = new LinkedHashMap<>();
     database.query(
@@ -93,8 +123,8 @@ class Seals {
     if (found.equals(kept)) {
       return;
     }
-    JsonNode was = Values.tree(name, kept);
-    JsonNode is = variable == null ? null : Values.tree(name, found);
+    JsonNode was = tree(name, kept);
+    JsonNode is = variable == null ? null : tree(name, found);
     List<String> differing =
         is == null ? List.of("all: it is gone") : Differences.between(bound(was), bound(is));
     if (!differing.isEmpty()) {
@@ -105,6 +135,10 @@ class Seals {
           "edited: " + String.join("; ", differing) + ". Nothing was touched",
           "put it back in Cockpit, then retry; it was: " + kept);
     }
+  }
+
+  private static JsonNode tree(String name, String text) {
+    return WORDS.contains(name) ? TextNode.valueOf(text) : Values.tree(name, text);
   }
 
   private static JsonNode bound(JsonNode value) {

@@ -1,8 +1,13 @@
 package io.pryv.migration.process;
 
 import io.pryv.migration.machine.Hands;
+import io.pryv.migration.machine.HttpsProbe;
 import io.pryv.migration.machine.Journal;
+import io.pryv.migration.machine.KnownServer;
 import io.pryv.migration.machine.LeaseHolder;
+import io.pryv.migration.machine.RegistrationHold;
+import io.pryv.migration.machine.RemoteFiles;
+import io.pryv.migration.machine.ServerIdentity;
 import io.pryv.migration.platform.Platform;
 import io.pryv.migration.platform.Register;
 import io.pryv.migration.redis.RedisDoor;
@@ -12,6 +17,9 @@ import java.util.Optional;
 
 /** What a step knows of its migration. */
 public interface StepContext {
+
+  /** Variable: by what dest is known, as preflight or a later look at its files found it. */
+  String DEST_IDENTITY = "destIdentity";
 
   /** The migration's id (the process instance's), safe in file names. */
   String migration();
@@ -35,6 +43,27 @@ public interface StepContext {
 
   /** Opens the Redis of a register, with this step's hands. */
   RedisDoor redis();
+
+  /**
+   * The same probe, which believes an answer at dest's address of nobody but dest. To be made in
+   * the step's own thread; it may be used in others.
+   */
+  default HttpsProbe knowingDest(HttpsProbe https) {
+    Register dest = dest();
+    RemoteFiles files = hands().files(dest.machine());
+    String domain = platform().domain();
+    return new KnownServer(
+        https,
+        dest.machine().publicAddress(),
+        find(DEST_IDENTITY, ServerIdentity.class),
+        () -> ServerIdentity.of(files, dest, domain));
+  }
+
+  /** What registrations wait in, in a register's nginx. */
+  default RegistrationHold registrationHold(Register register) {
+    return new RegistrationHold(
+        hands().on(register.machine()), register.layout().nginxContainer(), migration());
+  }
 
   Journal journal();
 

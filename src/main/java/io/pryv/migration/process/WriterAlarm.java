@@ -68,7 +68,7 @@ class WriterAlarm {
         .ifPresent(
             where -> {
               LOG.error("{}: {}", migration, alarm);
-              runtime.createIncident(UNKNOWN, where.getId(), "switchOver", alarm);
+              runtime.createIncident(UNKNOWN, where, "switchOver", alarm);
             });
   }
 }

@@ -30,28 +30,34 @@ class ListRefusedWritesDelegate extends StepDelegate {
     Shell shell = step.hands().on(step.source().machine());
     Layout layout = step.source().layout();
     boolean late = !new NginxContainer(shell, layout).awaitOldWorkers(LONGEST_ANSWER);
-    List<RefusedWrite> refused =
+    RetryLocation location =
+        new RetryLocation(
+            step.source(), shell, step.hands().files(step.source().machine()), step.migration());
+    if (!late) {
+      location.removeHold();
+    }
+    AccessLog.Failed failed =
         step.platform().options().retryOnDest()
-            ? new RetryLocation(
-                    step.source(),
-                    shell,
-                    step.hands().files(step.source().machine()),
-                    step.migration())
-                .refused()
+            ? new AccessLog.Failed(location.refused(), false, 0)
             : step.find("switchFencedAt", Instant.class)
                 .map(new AccessLog(shell, layout)::failedWrites)
-                .orElse(List.of());
+                .orElse(AccessLog.Failed.none());
+    List<RefusedWrite> refused = failed.writes();
     String stillAnswering =
         "A worker of nginx from before the switch still waits for an answer, a core's as a rule:"
             + " what fails there from now on is not in this list.";
     step.evidence(
         "refusedWrites",
-        RefusedWrite.markdown(refused) + (late ? "\n" + stillAnswering + "\n" : ""));
+        RefusedWrite.markdown(refused)
+            + failed.note()
+            + (late ? "\n" + stillAnswering + "\n" : ""));
     step.put("refusedWrites", refused.size());
     step.say(
         (refused.isEmpty()
                 ? "no write was refused for good"
-                : refused.size() + " writes were refused for good: see the list")
+                : (failed.cut() ? "more than " : "")
+                    + refused.size()
+                    + " writes were refused for good: see the list")
             + (late ? ". " + stillAnswering : ""));
   }
 }

@@ -4,12 +4,14 @@ import static java.util.stream.Collectors.joining;
 
 import io.pryv.migration.machine.LineMarks;
 import io.pryv.migration.machine.NginxDirective;
+import io.pryv.migration.machine.ServerIdentity;
 import io.pryv.migration.machine.UnexpectedText;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -18,6 +20,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * Source's nginx site file, and the edit that makes it pass the register's requests on to dest
@@ -28,7 +31,33 @@ public final class NginxSite {
   /** The upstream of the register's API. */
   public static final String REGISTER = "register_server";
 
-  private static final Pattern PASS = Pattern.compile("(https?)://" + REGISTER + "([/$].*)?");
+  /** Of the variables, those whose value begins with a slash: they say nothing of the upstream. */
+  private static final Pattern PASS =
+      Pattern.compile(
+          "(https?)://"
+              + REGISTER
+              + "(/.*|(?:\\$(?:request_uri|uri|document_uri)\\b|\\$\\{(?:request_uri|uri|document_uri)\\}).*)?");
+
+  /** nginx finds an upstream whatever the case of its letters. */
+  private static final Pattern NAME = named(REGISTER);
+
+  /** Directives in which a name leads no request anywhere. */
+  private static final Set<String> LEAD_NOWHERE =
+      Set.of(
+          "add_header",
+          "proxy_set_header",
+          "proxy_ssl_name",
+          "proxy_redirect",
+          "server_name",
+          "location",
+          "listen",
+          "log_format",
+          "access_log",
+          "error_log",
+          "return",
+          "zone");
+
+  private static final Pattern VARIABLE = Pattern.compile("\\$\\w+|\\$\\{\\w+\\}");
 
   /**
    * What dest must be told of the request. Without Host, nginx says {@code register_server}, which
@@ -41,9 +70,8 @@ public final class NginxSite {
           "X-Forwarded-For $proxy_add_x_forwarded_for",
           "X-Forwarded-Proto $scheme");
 
-  /** Makes dest choose certificate and server block by the client's own host name. */
-  private static final Map<String, String> TLS =
-      Map.of("proxy_ssl_server_name", "on", "proxy_ssl_name", "$host");
+  /** How many certificates may stand between dest's and its authority's. */
+  private static final String LONGEST_CHAIN = "9";
 
   /**
    * How long dest may take for what it is asked again: a dest whose Redis has died would let its
@@ -55,20 +83,39 @@ public final class NginxSite {
   private static final Set<String> HOSTS_OF_CLIENT = Set.of("$host", "$http_host");
 
   private final String text;
+  private final Optional<NginxTree> tree;
+  private final String path;
   private final List<NginxDirective> directives;
 
-  private NginxSite(String text) {
+  private NginxSite(String text, Optional<NginxTree> tree, String path) {
     this.text = text;
+    this.tree = tree;
+    this.path = path;
     this.directives = NginxDirective.parse(text);
   }
 
   /**
-   * Reads a site file.
+   * Reads a site file of which the rest of nginx's configuration is not known: an edit is refused
+   * where it would depend on a file that is included.
    *
    * @throws UnexpectedText when nginx could not read it either
    */
   public static NginxSite parse(String text) {
-    return new NginxSite(text);
+    return new NginxSite(text, Optional.empty(), "");
+  }
+
+  /**
+   * Reads a site file as a part of the configuration that nginx works by.
+   *
+   * @param path of the file, as nginx sees it
+   * @throws UnexpectedText when nginx could not read it either
+   */
+  static NginxSite parse(String text, NginxTree tree, String path) {
+    return new NginxSite(text, Optional.of(tree), path);
+  }
+
+  private NginxSite original() {
+    return new NginxSite(undo(text), tree, path);
   }
 
   /** The file as it was before {@link #proxyTo}, to the byte. */
@@ -93,12 +140,46 @@ public final class NginxSite {
             .toList()
             .equals(List.of(List.of(List.of(destAddress + ":443"))))
         && !passes.isEmpty()
-        && passes.stream().allMatch(pass -> schemeOf(pass).equals("https"));
+        && passes.stream().allMatch(pass -> schemeOf(pass).equals("https"))
+        && original().otherRoads().isEmpty();
+  }
+
+  /**
+   * Makes dest choose certificate and server block by the client's own host name, and nginx tell
+   * dest from whoever else may have its address: registrations carry passwords.
+   */
+  private static Map<String, String> tls(String destAddress) {
+    Map<String, String> settings = new LinkedHashMap<>();
+    settings.put("proxy_ssl_server_name", "on");
+    settings.put("proxy_ssl_name", "$host");
+    settings.put("proxy_ssl_verify", "on");
+    settings.put("proxy_ssl_verify_depth", LONGEST_CHAIN);
+    settings.put("proxy_ssl_trusted_certificate", ServerIdentity.fileInside(destAddress));
+    return settings;
+  }
+
+  /**
+   * The host names under which clients reach the register, a name of the domain for a wildcard.
+   *
+   * @param domain of the platform
+   */
+  Set<String> hostNames(String domain) {
+    Set<String> hosts = new LinkedHashSet<>();
+    for (Place pass : passes()) {
+      for (NginxDirective name : serverOf(pass).children("server_name")) {
+        for (String host : name.arguments()) {
+          if (host.matches("[\\w-]+(\\.[\\w-]+)+")) {
+            hosts.add(host);
+          }
+        }
+      }
+    }
+    return hosts.isEmpty() ? Set.of("reg." + domain) : hosts;
   }
 
   /** The lines that {@link #proxyTo} will edit, in order, with the server block they stand in. */
   public List<EditedLine> linesToEdit() {
-    NginxSite original = new NginxSite(undo(text));
+    NginxSite original = original();
     List<EditedLine> lines = new ArrayList<>();
     lines.add(original.edited(original.registerServer()));
     original.registerPasses().forEach(pass -> lines.add(original.edited(pass)));
@@ -109,19 +190,21 @@ public final class NginxSite {
   /**
    * The file with the register's requests passed on to dest: the server of {@code register_server}
    * and each {@code proxy_pass http://register_server} commented out in place, the new ones beside
-   * them, with Host header and SNI. Other upstreams ({@code mail_server}, …) are left alone. An
-   * earlier edit of ours is replaced; asking again changes nothing.
+   * them, with Host header and SNI, and dest's certificate verified. Other upstreams ({@code
+   * mail_server}, …) are left alone. An earlier edit of ours is replaced; asking again changes
+   * nothing.
    *
    * @param destAddress IPv4 address of dest
    * @throws UnexpectedText when the lines to edit are not found as expected
    */
   public String proxyTo(String destAddress) {
-    String originalText = undo(text);
-    NginxSite original = new NginxSite(originalText);
+    NginxSite original = original();
     Map<NginxDirective, List<String>> replacements = new HashMap<>();
     replacements.put(
         original.registerServer().directive(), List.of("server " + destAddress + ":443;"));
-    original.registerPasses().forEach(pass -> original.replacePass(pass, replacements));
+    original
+        .registerPasses()
+        .forEach(pass -> original.replacePass(pass, destAddress, replacements));
     return original.edit(replacements, Map.of());
   }
 
@@ -139,56 +222,116 @@ public final class NginxSite {
    *     settings with which this would not work
    */
   public String retryOn(String destAddress, String failures) {
-    NginxSite original = new NginxSite(undo(text));
+    return untilMoved(destAddress, Optional.of(failures), Optional.empty());
+  }
+
+  /**
+   * As {@link #retryOn}, and requests that create a user wait before a core is called, while there
+   * is somebody to hold them; each then goes on where {@link HoldText} says.
+   *
+   * @param failures empty where nothing is to be asked of dest again
+   * @param hold empty where nothing is to wait
+   */
+  public String untilMoved(String destAddress, Optional<String> failures, Optional<HoldText> hold) {
+    if (failures.isEmpty() && hold.isEmpty()) {
+      return text;
+    }
+    NginxSite original = original();
     NginxDirective upstream = original.registerServer().parent().orElseThrow();
     Map<NginxDirective, List<String>> replacements = new HashMap<>();
     Map<NginxDirective, List<String>> above = new HashMap<>();
     Map<NginxDirective, Integer> perServer = new HashMap<>();
     for (Place pass : original.registerPasses()) {
       original.refuseUnfitForRetry(pass);
-      NginxDirective location = pass.parent().orElseThrow();
-      NginxDirective server = pass.parents().get(0);
-      int number = perServer.merge(server, 1, Integer::sum);
-      replacements.put(
-          pass.directive(),
-          List.of(
-              original.textOf(pass.directive()),
-              "proxy_intercept_errors on;",
-              "error_page 500 = " + RetryText.after500(number) + ";",
-              "error_page 502 503 504 = " + RetryText.afterOther(number) + ";"));
-      List<String> locations = new ArrayList<>();
-      locations.add("location " + RetryText.onDest(number) + " {");
-      original.linesOnDest(pass, destAddress).forEach(line -> locations.add("  " + line));
-      locations.add("}");
-      if (number == 1) {
-        locations.addAll(RetryText.refusals(failures));
+      if (hold.isPresent()) {
+        original.refuseUnfitForHold(pass, upstream);
       }
+      NginxDirective location = pass.parent().orElseThrow();
+      int number = perServer.merge(serverOf(pass), 1, Integer::sum);
+      List<String> passing = new ArrayList<>();
+      passing.add(original.textOf(pass.directive()));
+      List<String> locations = new ArrayList<>();
+      if (failures.isPresent()) {
+        passing.add("proxy_intercept_errors on;");
+        passing.add("error_page 500 = " + RetryText.after500(number) + ";");
+        passing.add("error_page 502 503 504 = " + RetryText.afterOther(number) + ";");
+        locations.add("location " + RetryText.onDest(number) + " {");
+        original.linesOnDest(pass, destAddress, PATIENCE).forEach(l -> locations.add("  " + l));
+        locations.add("}");
+        if (number == 1) {
+          locations.addAll(RetryText.refusals(failures.get()));
+        }
+      }
+      List<String> inLocation = new ArrayList<>();
+      if (hold.isPresent()) {
+        inLocation.addAll(hold.get().inLocation(number));
+        locations.addAll(
+            hold.get()
+                .locations(
+                    number,
+                    original.linesOnSource(pass, passing),
+                    original.linesOnDest(pass, destAddress, Map.of())));
+      }
+      inLocation.addAll(passing);
+      replacements.put(pass.directive(), inLocation);
       above.put(location, locations);
     }
-    above.put(
-        upstream,
-        RetryText.variables(perServer.values().stream().mapToInt(n -> n).max().orElseThrow()));
+    List<String> variables = new ArrayList<>();
+    if (failures.isPresent()) {
+      variables.addAll(
+          RetryText.variables(perServer.values().stream().mapToInt(n -> n).max().orElseThrow()));
+    }
+    hold.map(HoldText::variables).ifPresent(variables::addAll);
+    above.put(upstream, variables);
     return original.edit(replacements, above);
+  }
+
+  /** The block around a pass's location. */
+  private static NginxDirective serverOf(Place pass) {
+    return pass.parents().get(Math.max(0, pass.parents().size() - 2));
+  }
+
+  /** The port at which source's register is reached. */
+  int registerPort() {
+    String server = original().registerServer().directive().arguments().get(0);
+    Matcher port = Pattern.compile(".*:(\\d+)").matcher(server);
+    return port.matches() ? Integer.parseInt(port.group(1)) : 80;
+  }
+
+  /** What would make a request wait that must not, or go on that must wait. */
+  private void refuseUnfitForHold(Place pass, NginxDirective upstream) {
+    NginxDirective location = pass.parent().orElseThrow();
+    for (String setting : HoldText.settings()) {
+      if (named(level(location), setting).findAny().isPresent()) {
+        throw unfit(location, "no " + setting + " in the location", "one");
+      }
+    }
+    if (!upstream.children("keepalive").isEmpty()) {
+      throw unfit(
+          location,
+          "a connection to the register for each request, so that it is seen when all are answered",
+          "keepalive in upstream " + REGISTER);
+    }
   }
 
   /** What would make the retry do something else than it says. */
   private void refuseUnfitForRetry(Place pass) {
     NginxDirective location = pass.parent().orElseThrow();
-    if (pass.parents().size() != 2 || !pass.parents().get(0).name().equals("server")) {
+    if (!serverOf(pass).name().equals("server")) {
       throw unfit(location, "a location directly in its server block", "another");
     }
     if (matched(pass).group(2) != null) {
       throw unfit(
           location, "proxy_pass without a path", textOf(pass.directive()).replaceAll("\\s+", " "));
     }
-    for (NginxDirective child : location.children()) {
+    for (NginxDirective child : level(location).stream().map(Setting::directive).toList()) {
       if (child.block() || List.of("error_page", "proxy_intercept_errors").contains(child.name())) {
         throw unfit(location, "no " + child.name() + " in the location", "one");
       }
     }
     for (NginxDirective around : pass.parents()) {
-      if (around.children("proxy_request_buffering").stream()
-          .anyMatch(setting -> setting.arguments().equals(List.of("off")))) {
+      if (named(level(around), "proxy_request_buffering")
+          .anyMatch(setting -> setting.directive().arguments().equals(List.of("off")))) {
         throw unfit(location, "request bodies kept for a retry", "proxy_request_buffering off");
       }
     }
@@ -199,21 +342,42 @@ public final class NginxSite {
         expected,
         "%s, at the location on line %d"
             .formatted(found, NginxDirective.lineOf(text, location.start())),
-        "set retryOnDest: false in the platform file: the few writes that meet the switch are then"
-            + " refused instead of being asked again on dest");
+        "set retryOnDest: false and holdWrites: 0s in the platform file: the few writes that meet the"
+            + " switch are then refused instead of being asked again on dest, and a user who is being"
+            + " created then may be left half created");
   }
 
   /** What the location on dest's side holds: all that this one does, with dest for the register. */
-  private List<String> linesOnDest(Place pass, String destAddress) {
+  private List<String> linesOnDest(Place pass, String destAddress, Map<String, String> patience) {
     Map<NginxDirective, List<String>> changed = new HashMap<>();
-    replacePass(pass, changed);
+    replacePass(pass, destAddress, changed);
+    NginxDirective location = pass.parent().orElseThrow();
     List<String> lines = new ArrayList<>();
-    for (NginxDirective child : pass.parent().orElseThrow().children()) {
+    for (NginxDirective child : location.children()) {
       if (child.equals(pass.directive())) {
         lines.add("proxy_pass https://" + destAddress + ":443;");
         lines.addAll(changed.get(child).subList(1, changed.get(child).size()));
-        PATIENCE.forEach((name, time) -> lines.add(name + " " + time + ";"));
-      } else if (!changed.containsKey(child) && !PATIENCE.containsKey(child.name())) {
+        patience.forEach(
+            (name, time) -> {
+              if (named(level(location), name).allMatch(Setting::own)) {
+                lines.add(name + " " + time + ";");
+              }
+            });
+      } else if (!changed.containsKey(child) && !patience.containsKey(child.name())) {
+        lines.add(textOf(child).replaceAll("\\s*\\R\\s*", " "));
+      }
+    }
+    return lines;
+  }
+
+  /** What the location holds, for requests that were led away from it first. */
+  private List<String> linesOnSource(Place pass, List<String> passing) {
+    List<String> lines = new ArrayList<>();
+    lines.add("recursive_error_pages on;");
+    for (NginxDirective child : pass.parent().orElseThrow().children()) {
+      if (child.equals(pass.directive())) {
+        lines.addAll(passing);
+      } else {
         lines.add(textOf(child).replaceAll("\\s*\\R\\s*", " "));
       }
     }
@@ -312,6 +476,7 @@ public final class NginxSite {
   }
 
   private List<Place> registerPasses() {
+    refuseOtherRoads();
     List<Place> passes = passes();
     List<Place> http = passes.stream().filter(pass -> schemeOf(pass).equals("http")).toList();
     if (http.isEmpty() || http.size() != passes.size()) {
@@ -348,6 +513,109 @@ public final class NginxSite {
     return http;
   }
 
+  private void refuseOtherRoads() {
+    List<String> roads = otherRoads();
+    if (!roads.isEmpty()) {
+      throw new UnexpectedText(
+          "no other road to the register than proxy_pass http://"
+              + REGISTER
+              + " directly in locations of this file",
+          String.join("; ", roads),
+          "requests would take that road past the edit, and be lost: write proxy_pass http://"
+              + REGISTER
+              + " there, in this file, or name another upstream, then retry");
+    }
+  }
+
+  /** Where the upstream, or the register itself, is named in something that is not edited. */
+  private List<String> otherRoads() {
+    Set<NginxDirective> known = new HashSet<>();
+    passes().forEach(pass -> known.add(pass.directive()));
+    Set<Pattern> names = new LinkedHashSet<>(List.of(NAME));
+    for (Place place : walk()) {
+      if (isRegisterUpstream(place.directive())) {
+        known.add(place.directive());
+        for (NginxDirective server : place.directive().children("server")) {
+          known.add(server);
+          server.arguments().stream()
+              .limit(1)
+              .filter(address -> address.contains(":"))
+              .forEach(address -> names.add(named(address)));
+        }
+      }
+    }
+    List<String> roads = new ArrayList<>(roads(directives, text, "", names, known));
+    tree.ifPresent(
+        all ->
+            all.files()
+                .forEach(
+                    (file, content) -> {
+                      if (!file.equals(path)) {
+                        roads.addAll(
+                            roads(
+                                NginxDirective.parse(content),
+                                content,
+                                " of " + file,
+                                names,
+                                Set.of()));
+                      }
+                    }));
+    return roads;
+  }
+
+  private static List<String> roads(
+      List<NginxDirective> directives,
+      String text,
+      String file,
+      Set<Pattern> names,
+      Set<NginxDirective> known) {
+    List<Place> places = new ArrayList<>();
+    walk(directives, List.of(), places);
+    return places.stream()
+        .filter(place -> !known.contains(place.directive()))
+        .filter(place -> names(place, names) || mayChooseRegister(place))
+        .map(
+            place ->
+                "%s %s on line %d%s"
+                    .formatted(
+                        place.directive().name(),
+                        String.join(" ", place.directive().arguments()),
+                        NginxDirective.lineOf(text, place.directive().start()),
+                        file))
+        .toList();
+  }
+
+  private static Pattern named(String name) {
+    return Pattern.compile("(?i)(?<![\\w.-])" + Pattern.quote(name) + "(?![\\w.-])");
+  }
+
+  private static boolean names(Place place, Set<Pattern> names) {
+    NginxDirective directive = place.directive();
+    return !LEAD_NOWHERE.contains(directive.name())
+        && Stream.concat(Stream.of(directive.name()), directive.arguments().stream())
+            .anyMatch(word -> names.stream().anyMatch(name -> name.matcher(word).find()));
+  }
+
+  private static boolean mayChooseRegister(Place place) {
+    boolean chooses =
+        place.directive().name().endsWith("_pass")
+            || place.directive().name().equals("set")
+            || place.parent().filter(parent -> parent.name().equals("map")).isPresent();
+    return chooses && place.directive().arguments().stream().anyMatch(NginxSite::mayBecomeName);
+  }
+
+  /** Whether a text with variables could be the upstream's name, such as {@code ${part}_server}. */
+  private static boolean mayBecomeName(String word) {
+    String host = word.replaceFirst("^(?i)[a-z]+://", "").replaceFirst("[/?:].*", "");
+    List<String> parts = List.of(VARIABLE.split(host, -1));
+    return parts.size() > 1
+        && parts.stream().anyMatch(part -> !part.isEmpty())
+        && Pattern.compile(
+                parts.stream().map(Pattern::quote).collect(joining(".*")), Pattern.CASE_INSENSITIVE)
+            .matcher(REGISTER)
+            .matches();
+  }
+
   private List<Place> passes() {
     return walk().stream()
         .filter(place -> place.directive().name().equals("proxy_pass"))
@@ -369,24 +637,26 @@ public final class NginxSite {
   }
 
   /** The new lines of one location, and those of its old ones that would contradict them. */
-  private void replacePass(Place pass, Map<NginxDirective, List<String>> replacements) {
+  private void replacePass(
+      Place pass, String destAddress, Map<NginxDirective, List<String>> replacements) {
     NginxDirective location = pass.parent().orElseThrow();
     String rest = matched(pass).group(2);
     List<String> lines = new ArrayList<>();
     lines.add("proxy_pass https://" + REGISTER + (rest == null ? "" : rest) + ";");
+    List<Setting> settings = level(location);
     Map<String, String> headers = new LinkedHashMap<>();
-    for (NginxDirective header : location.children("proxy_set_header")) {
-      if (setsHost(header) && !HOSTS_OF_CLIENT.contains(value(header))) {
-        replacements.put(header, List.of());
+    for (Setting header : headers(settings)) {
+      if (setsHost(header) && !keepsHost(header)) {
+        replacements.put(ownOrRefused(header, "Host $host"), List.of());
       } else {
         headers.put(headerName(header), "");
       }
     }
-    if (location.children("proxy_set_header").isEmpty()) {
+    if (headers(settings).isEmpty()) {
       // A level that sets any header inherits none: what it inherited so far must be repeated.
-      for (NginxDirective header : inheritedHeaders(pass)) {
-        if (!setsHost(header) || HOSTS_OF_CLIENT.contains(value(header))) {
-          headers.put(headerName(header), textOf(header));
+      for (Setting header : inheritedHeaders(pass)) {
+        if (!setsHost(header) || keepsHost(header)) {
+          headers.put(headerName(header), header.text());
         }
       }
     }
@@ -396,25 +666,37 @@ public final class NginxSite {
           "proxy_set_header " + header + ";");
     }
     headers.values().stream().filter(header -> !header.isEmpty()).forEach(lines::add);
-    TLS.keySet().stream()
-        .sorted(Comparator.reverseOrder())
+    tls(destAddress)
         .forEach(
-            name -> {
-              List<NginxDirective> existing = location.children(name);
-              existing.stream()
-                  .filter(directive -> !directive.arguments().equals(List.of(TLS.get(name))))
-                  .forEach(directive -> replacements.put(directive, List.of()));
-              if (existing.stream()
-                  .noneMatch(directive -> directive.arguments().equals(List.of(TLS.get(name))))) {
-                lines.add(name + " " + TLS.get(name) + ";");
+            (name, value) -> {
+              boolean there = false;
+              for (Setting existing : named(settings, name).toList()) {
+                if (existing.directive().arguments().equals(List.of(value))) {
+                  there = true;
+                } else {
+                  replacements.put(ownOrRefused(existing, value), List.of());
+                }
+              }
+              if (!there) {
+                lines.add(name + " " + value + ";");
               }
             });
     replacements.put(pass.directive(), lines);
   }
 
-  private static List<NginxDirective> inheritedHeaders(Place pass) {
+  /** The headers of the innermost block around the location that sets any. */
+  private List<Setting> inheritedHeaders(Place pass) {
     for (int i = pass.parents().size() - 2; i >= 0; i--) {
-      List<NginxDirective> headers = pass.parents().get(i).children("proxy_set_header");
+      List<Setting> headers = headers(level(pass.parents().get(i)));
+      if (!headers.isEmpty()) {
+        return headers;
+      }
+    }
+    List<NginxTree.Block> around = tree.map(all -> all.around(path)).orElse(List.of());
+    for (int i = around.size() - 1; i >= 0; i--) {
+      NginxTree.Block block = around.get(i);
+      List<Setting> headers =
+          headers(level(block.directive(), block.directive().children(), block.text(), path));
       if (!headers.isEmpty()) {
         return headers;
       }
@@ -422,16 +704,67 @@ public final class NginxSite {
     return List.of();
   }
 
-  private static boolean setsHost(NginxDirective header) {
+  private List<Setting> level(NginxDirective block) {
+    return level(block, block.children(), text, "");
+  }
+
+  /** The directives of a block, with those of the files that it includes. */
+  private List<Setting> level(
+      NginxDirective block, List<NginxDirective> children, String content, String file) {
+    List<Setting> settings = new ArrayList<>();
+    for (NginxDirective child : children) {
+      if (!child.name().equals("include")) {
+        settings.add(new Setting(child, content.substring(child.start(), child.end()), file));
+      } else if (tree.isPresent()) {
+        for (String included : tree.get().included(child)) {
+          String inner = tree.get().files().get(included);
+          settings.addAll(level(block, NginxDirective.parse(inner), inner, included));
+        }
+      } else if (!block.name().equals("http")) {
+        throw new UnexpectedText(
+            "included files that can be read, for what they set holds for the register's location",
+            "include %s on line %d, and no word of nginx what stands in it"
+                .formatted(
+                    String.join(" ", child.arguments()),
+                    NginxDirective.lineOf(content, child.start())),
+            "see that nginx runs and answers `nginx -T` (1.9.2 or newer) in its container, then"
+                + " retry");
+      }
+    }
+    return settings;
+  }
+
+  private static Stream<Setting> named(List<Setting> settings, String name) {
+    return settings.stream().filter(setting -> setting.directive().name().equals(name));
+  }
+
+  private static List<Setting> headers(List<Setting> settings) {
+    return named(settings, "proxy_set_header").toList();
+  }
+
+  private static NginxDirective ownOrRefused(Setting setting, String needed) {
+    if (!setting.own()) {
+      throw new UnexpectedText(
+          needed + ", or nothing of the kind, in the files that the register's location includes",
+          setting.text().replaceAll("\\s+", " ") + " in " + setting.file(),
+          "put that line into the location itself, where it can be replaced, or correct it, then"
+              + " retry");
+    }
+    return setting.directive();
+  }
+
+  private static boolean setsHost(Setting header) {
     return headerName(header).equals("host");
   }
 
-  private static String headerName(NginxDirective header) {
-    return header.arguments().isEmpty() ? "" : header.arguments().get(0).toLowerCase(Locale.ROOT);
+  private static boolean keepsHost(Setting header) {
+    List<String> arguments = header.directive().arguments();
+    return arguments.size() > 1 && HOSTS_OF_CLIENT.contains(arguments.get(1));
   }
 
-  private static String value(NginxDirective header) {
-    return header.arguments().size() < 2 ? "" : header.arguments().get(1);
+  private static String headerName(Setting header) {
+    List<String> arguments = header.directive().arguments();
+    return arguments.isEmpty() ? "" : arguments.get(0).toLowerCase(Locale.ROOT);
   }
 
   /**
@@ -554,6 +887,19 @@ public final class NginxSite {
       Place place = new Place(directive, parents);
       into.add(place);
       walk(directive.children(), place.and(), into);
+    }
+  }
+
+  /**
+   * A directive that holds at some level.
+   *
+   * @param text as it stands in its file
+   * @param file that it stands in, empty for the site file
+   */
+  private record Setting(NginxDirective directive, String text, String file) {
+
+    boolean own() {
+      return file.isEmpty();
     }
   }
 

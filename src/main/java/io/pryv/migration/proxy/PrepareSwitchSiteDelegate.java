@@ -1,5 +1,7 @@
 package io.pryv.migration.proxy;
 
+import io.pryv.migration.machine.HttpsProbe;
+import io.pryv.migration.machine.ServerIdentity;
 import io.pryv.migration.process.StepContext;
 import io.pryv.migration.process.StepContexts;
 import io.pryv.migration.process.StepDelegate;
@@ -9,20 +11,25 @@ import org.springframework.stereotype.Component;
 @Component("prepareSwitchSite")
 class PrepareSwitchSiteDelegate extends StepDelegate {
 
-  PrepareSwitchSiteDelegate(StepContexts contexts) {
+  private final HttpsProbe https;
+
+  PrepareSwitchSiteDelegate(StepContexts contexts, HttpsProbe https) {
     super(contexts);
+    this.https = https;
   }
 
   @Override
   protected void perform(StepContext step) {
+    ServerIdentity identity =
+        Target.proven(step.hands(), step.dest(), step.platform().domain(), https);
+    step.put(StepContext.DEST_IDENTITY, identity);
     RetryLocation.Prepared prepared =
         new RetryLocation(
                 step.source(),
                 step.hands().on(step.source().machine()),
                 step.hands().files(step.source().machine()),
                 step.migration())
-            .prepare(
-                step.platform().dest().publicAddress(), step.platform().options().retryOnDest());
+            .prepare(Target.of(identity, step.dest()), step.platform().options());
     step.put("switchSite", prepared);
     step.evidence("prepareSwitchSite", prepared.diff(step.source().layout().nginxSiteFile()));
     step.say("source's nginx accepts the site files until and from the switch on");

@@ -21,7 +21,8 @@ class ProxyEdit implements PlannedEdit {
   }
 
   @Override
-  public String apply(String text, Platform platform, Layout layout) {
-    return NginxSite.parse(text).proxyTo(platform.dest().publicAddress());
+  public String apply(String text, Platform platform, Layout layout, String nginxConfiguration) {
+    return NginxTree.siteOf(layout, text, nginxConfiguration)
+        .proxyTo(platform.dest().publicAddress());
   }
 }

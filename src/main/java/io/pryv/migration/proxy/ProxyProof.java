@@ -54,8 +54,8 @@ final class ProxyProof {
         onDest
             .run(
                 Command.look(
-                    "look for the probe in dest's access log",
-                    """
+                        "look for the probe in dest's access log",
+                        """
                     probe=%s
                     for try in $(seq 30); do
                       %s | grep -F -- "$probe" | tail -n 1 | grep . && exit
@@ -63,7 +63,8 @@ final class ProxyProof {
                     done
                     true
                     """
-                        .formatted(Quote.sh(probe), log())))
+                            .formatted(Quote.sh(probe), log()))
+                    .asRoot())
             .orFail("see that dest's access log can be read, then retry");
     if (line.isEmpty()) {
       throw new StepFailure(

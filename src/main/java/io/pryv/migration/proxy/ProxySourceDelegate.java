@@ -1,5 +1,6 @@
 package io.pryv.migration.proxy;
 
+import io.pryv.migration.machine.Shell;
 import io.pryv.migration.process.StepContext;
 import io.pryv.migration.process.StepContexts;
 import io.pryv.migration.process.StepDelegate;
@@ -17,10 +18,12 @@ class ProxySourceDelegate extends StepDelegate {
   protected void perform(StepContext step) {
     new Election(step.hands(), step.source(), step.dest()).requireRefusal(step.redis());
     SiteFile.Prepared prepared = step.get("proxySite", SiteFile.Prepared.class);
+    Shell onSource = step.hands().on(step.source().machine());
+    Election.noteBeforeLeading(onSource, step.source().layout(), step.migration());
     boolean written =
         new SiteFile(
                 step.source(),
-                step.hands().on(step.source().machine()),
+                onSource,
                 step.hands().files(step.source().machine()),
                 step.migration())
             .apply(prepared);

@@ -1,5 +1,6 @@
 package io.pryv.migration.proxy;
 
+import io.pryv.migration.machine.RegistrationHold;
 import io.pryv.migration.process.StepContext;
 import io.pryv.migration.process.StepContexts;
 import io.pryv.migration.process.StepDelegate;
@@ -32,13 +33,21 @@ class PutRetryInDelegate extends StepDelegate {
             step.hands().on(step.source().machine()),
             step.hands().files(step.source().machine()),
             step.migration());
-    boolean written = location.putIn(step.get("switchSite", RetryLocation.Prepared.class));
+    RetryLocation.Prepared prepared = step.get("switchSite", RetryLocation.Prepared.class);
+    boolean written = location.putIn(prepared);
     step.put("switchStagedSite", RetryLocation.stagedFile(step.source()));
+    step.put(
+        "holdDirectory",
+        prepared.hold().isEmpty() ? "" : RegistrationHold.directory(step.migration()));
+    step.put("registerPort", prepared.registerPort());
     step.say(
         (written ? "" : "already done: ")
             + (step.platform().options().retryOnDest()
                 ? "source's nginx asks dest what source refuses"
                 : "nothing is asked of dest, as the platform file says")
+            + (prepared.hold().isEmpty()
+                ? "; no registration waits for the switch, as the platform file says"
+                : "; registrations can wait in it for the switch")
             + "; the site file for the switch lies beside");
   }
 

@@ -1,13 +1,11 @@
 package io.pryv.migration.proxy;
 
-import java.time.DateTimeException;
+import io.pryv.migration.machine.AccessLogFormat;
 import java.time.Instant;
-import java.time.OffsetDateTime;
-import java.time.format.DateTimeFormatter;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -22,13 +20,7 @@ record RefusedWrite(Instant at, String client, String method, String uri, int st
   private static final Pattern LINE =
       Pattern.compile("(\\d+)\\.(\\d{3}) (\\S+) (\\S+) (.+) (\\d{3}) (\\S+)");
 
-  /** A write that failed, in nginx's format {@code combined}: it says nothing of the body. */
-  private static final Pattern COMBINED =
-      Pattern.compile(
-          "(\\S+) .*?\\[([^\\]]+)\\] \"(POST|PUT|PATCH|DELETE) (\\S+)[^\"]*\" (5\\d\\d) .*");
-
-  private static final DateTimeFormatter NGINX_TIME =
-      DateTimeFormatter.ofPattern("dd/MMM/yyyy:HH:mm:ss Z", Locale.ENGLISH);
+  private static final Set<String> WRITES = Set.of("POST", "PUT", "PATCH", "DELETE");
 
   /** Rows that a report can bear. */
   private static final int MOST_ROWS = 50;
@@ -55,35 +47,35 @@ record RefusedWrite(Instant at, String client, String method, String uri, int st
     return refused;
   }
 
-  /** Reads nginx's access log: the writes that failed in that second or later. */
-  static List<RefusedWrite> ofAccessLog(String log, Instant since) {
+  /** Reads lines of nginx's access log: the writes that failed in that second or later. */
+  static List<RefusedWrite> ofAccessLog(List<String> lines, AccessLogFormat format, Instant since) {
     List<RefusedWrite> refused = new ArrayList<>();
-    for (String line : log.lines().toList()) {
-      Matcher matcher = COMBINED.matcher(line.strip());
-      if (matcher.matches()) {
-        Instant at = time(matcher.group(2));
-        if (!at.isBefore(since.truncatedTo(ChronoUnit.SECONDS))) {
-          refused.add(
-              new RefusedWrite(
-                  at,
-                  matcher.group(1),
-                  matcher.group(3),
-                  matcher.group(4),
-                  Integer.parseInt(matcher.group(5)),
-                  ""));
-        }
-      }
+    for (String line : lines) {
+      format
+          .read(line)
+          .filter(request -> WRITES.contains(request.method()) && request.status() / 100 == 5)
+          .filter(request -> mayBeSince(request, since))
+          .ifPresent(
+              request ->
+                  refused.add(
+                      new RefusedWrite(
+                          request.at().orElse(Instant.MAX),
+                          request.client(),
+                          request.method(),
+                          request.target(),
+                          request.status(),
+                          "")));
     }
     return refused;
   }
 
-  private static Instant time(String nginx) {
-    try {
-      return OffsetDateTime.parse(nginx, NGINX_TIME).toInstant();
-    } catch (DateTimeException otherFormat) {
-      // Rather one too many in the list.
-      return Instant.MAX;
-    }
+  /** Whether a line is of that second or later; rather one too many. */
+  static boolean mayBeSince(String line, AccessLogFormat format, Instant since) {
+    return format.read(line).map(request -> mayBeSince(request, since)).orElse(true);
+  }
+
+  private static boolean mayBeSince(AccessLogFormat.Logged request, Instant since) {
+    return request.at().map(at -> !at.isBefore(since.truncatedTo(ChronoUnit.SECONDS))).orElse(true);
   }
 
   /** Whether a core may have created the user already, so that the client can't do it again. */

@@ -2,6 +2,7 @@ package io.pryv.migration.proxy;
 
 import io.pryv.migration.machine.HttpsProbe;
 import io.pryv.migration.machine.NginxContainer;
+import io.pryv.migration.machine.RegistrationHold;
 import io.pryv.migration.machine.SideBySide;
 import io.pryv.migration.process.StepContext;
 import io.pryv.migration.process.StepContexts;
@@ -11,7 +12,11 @@ import io.pryv.migration.redis.WriteProof;
 import java.time.Duration;
 import org.springframework.stereotype.Component;
 
-/** Source's nginx takes the edited site file over: from here on clients write to dest. */
+/**
+ * Source's nginx takes the edited site file over: from here on clients write to dest. What fails
+ * before that is noted on source leads, in the cold window, back to a source as it was; what fails
+ * after it is tried again.
+ */
 @Component("reloadProxy")
 class ReloadProxyDelegate extends StepDelegate {
 
@@ -28,6 +33,7 @@ class ReloadProxyDelegate extends StepDelegate {
   @Override
   protected void perform(StepContext step) {
     Election election = new Election(step.hands(), step.source(), step.dest());
+    HttpsProbe knowingDest = step.knowingDest(https);
     SideBySide<Boolean> refuses =
         SideBySide.begin(
             () -> {
@@ -36,7 +42,7 @@ class ReloadProxyDelegate extends StepDelegate {
     SideBySide<Boolean> serves =
         SideBySide.begin(
             () -> {
-              requireServingDest(step);
+              requireServingDest(step, knowingDest);
             });
     boolean leads = election.nginxLeadsToDest();
     refuses.end();
@@ -59,6 +65,13 @@ class ReloadProxyDelegate extends StepDelegate {
                     step.platform().domain()),
                 PATIENCE)
             .lead();
+    if (step.find("registrationsWait", Boolean.class).orElse(false)) {
+      RegistrationHold hold = step.registrationHold(step.source());
+      // Registrations wait at this moment: whoever has just led clients does not look first.
+      if (reloaded || !hold.leadsToNewWriter()) {
+        hold.leadToNewWriter();
+      }
+    }
     step.say(
         (reloaded ? "" : "already done: ")
             + "source's nginx leads clients to dest: what is written into dest's Redis is read at"
@@ -66,15 +79,15 @@ class ReloadProxyDelegate extends StepDelegate {
   }
 
   /** The last moment in which source could be put back as it was. */
-  private void requireServingDest(StepContext step) {
+  private static void requireServingDest(StepContext step, HttpsProbe knowingDest) {
     if (Election.notedLed(step.hands().on(step.source().machine()), step.migration())) {
       return;
     }
-    WriteProof.atItsAddress(step.dest(), step.redis(), https, step.platform().domain())
+    WriteProof.atItsAddress(step.dest(), step.redis(), knowingDest, step.platform().domain())
         .orFail(
             PATIENCE_WITH_DEST,
-            "no client was led to dest yet. See that its services run, then retry; or ask for a"
-                + " rollback, which puts source back as it was");
+            "no client was led to dest yet: from the cold window source is put back as it was. See"
+                + " that dest's services run");
   }
 
   /** Again, where the way back had undone it before it saw that nginx may have read it. */

@@ -4,9 +4,13 @@ import io.pryv.migration.platform.Layout;
 import io.pryv.migration.platform.Machine;
 import io.pryv.migration.platform.PlannedEdit;
 import io.pryv.migration.platform.Platform;
+import java.util.Optional;
 import org.springframework.stereotype.Component;
 
-/** Source's nginx will ask dest what source refuses, from the gate of a live cut-over on. */
+/**
+ * Source's nginx will let registrations wait for the switch, and ask dest what source refuses, from
+ * the gate of a live cut-over on.
+ */
 @Component
 class RetryEdit implements PlannedEdit {
 
@@ -16,8 +20,8 @@ class RetryEdit implements PlannedEdit {
   }
 
   @Override
-  public boolean onlyLive() {
-    return true;
+  public When when() {
+    return When.LIVE;
   }
 
   @Override
@@ -26,10 +30,12 @@ class RetryEdit implements PlannedEdit {
   }
 
   @Override
-  public String apply(String text, Platform platform, Layout layout) {
-    return platform.options().retryOnDest()
-        ? NginxSite.parse(text)
-            .retryOn(platform.dest().publicAddress(), RetryLocation.FAILURES_BEFORE)
-        : text;
+  public String apply(String text, Platform platform, Layout layout, String nginxConfiguration) {
+    return NginxTree.siteOf(layout, text, nginxConfiguration)
+        .untilMoved(
+            platform.dest().publicAddress(),
+            Optional.of(RetryLocation.FAILURES_BEFORE)
+                .filter(failures -> platform.options().retryOnDest()),
+            HoldText.of("ID", platform.options().holdWrites()));
   }
 }

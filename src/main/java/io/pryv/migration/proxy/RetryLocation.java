@@ -5,20 +5,23 @@ import io.pryv.migration.machine.FileText;
 import io.pryv.migration.machine.NginxContainer;
 import io.pryv.migration.machine.Notes;
 import io.pryv.migration.machine.Quote;
+import io.pryv.migration.machine.RegistrationHold;
 import io.pryv.migration.machine.RemoteFiles;
 import io.pryv.migration.machine.Shell;
 import io.pryv.migration.machine.TextDiff;
 import io.pryv.migration.machine.UnexpectedText;
+import io.pryv.migration.platform.Options;
 import io.pryv.migration.platform.Register;
 import io.pryv.migration.platform.StepFailure;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Source's site file around a live cut-over: once dest is a proven replica, nginx asks it what
- * source refuses, and the file that leads to dest lies beside, for the switch to move into its
- * place. Before dest leaves that role in any other way than by the switch, both are gone again, and
- * nginx's old workers with them.
+ * source refuses and can let registrations wait, and the file that leads to dest lies beside, for
+ * the switch to move into its place. Before dest leaves that role in any other way than by the
+ * switch, both are gone again, and nginx's old workers with them.
  */
 final class RetryLocation {
 
@@ -29,6 +32,7 @@ final class RetryLocation {
   private final Shell shell;
   private final RemoteFiles files;
   private final SiteFile site;
+  private final RegistrationHold hold;
   private final String migration;
 
   RetryLocation(Register source, Shell shell, RemoteFiles files, String migration) {
@@ -36,6 +40,7 @@ final class RetryLocation {
     this.shell = shell;
     this.files = files;
     this.site = new SiteFile(source, shell, files, migration);
+    this.hold = new RegistrationHold(shell, source.layout().nginxContainer(), migration);
     this.migration = migration;
   }
 
@@ -43,10 +48,15 @@ final class RetryLocation {
    * The texts of the site file, each accepted by nginx.
    *
    * @param before as it is
-   * @param retry until the switch; the same as {@code before} when nothing is to be asked again
+   * @param retry until the switch; the same as {@code before} when nothing is to be asked again or
+   *     to wait
    * @param after from the switch on
+   * @param hold what the holder of registrations is started with; empty when none is to wait
+   * @param registerPort at which nginx reaches source's register
+   * @param target dest; null where an older program has prepared it
    */
-  record Prepared(String before, String retry, String after) {
+  record Prepared(
+      String before, String retry, String after, String hold, int registerPort, Target target) {
 
     String diff(String path) {
       return "Until the switch:\n\n```diff\n"
@@ -63,19 +73,28 @@ final class RetryLocation {
   }
 
   /** Computes the texts and has the running nginx test them; nothing of the platform changes. */
-  Prepared prepare(String destAddress, boolean retryOnDest) {
+  Prepared prepare(Target target, Options options) {
     String before = NginxSite.undo(site.read());
     try {
-      NginxSite parsed = NginxSite.parse(before);
+      NginxTree tree = site.tree();
+      NginxSite parsed = site.parsed(before, tree);
+      Optional<HoldText> held = HoldText.of(migration, options.holdWrites());
       Prepared prepared =
           new Prepared(
               before,
-              retryOnDest ? parsed.retryOn(destAddress, failuresFile()) : before,
-              parsed.proxyTo(destAddress));
-      if (retryOnDest) {
-        site.test(prepared.retry());
+              parsed.untilMoved(
+                  target.address(),
+                  Optional.of(failuresFile()).filter(failures -> options.retryOnDest()),
+                  held),
+              parsed.proxyTo(target.address()),
+              held.map(text -> text.configuration(RegistrationHold.queue(tree.connections())))
+                  .orElse(""),
+              parsed.registerPort(),
+              target);
+      if (!prepared.retry().equals(before)) {
+        site.test(prepared.retry(), tree, target);
       }
-      site.test(prepared.after());
+      site.test(prepared.after(), tree, target);
       removeFailures();
       return prepared;
     } catch (UnexpectedText e) {
@@ -98,6 +117,10 @@ final class RetryLocation {
           "another: somebody has changed the file since",
           "prepare it again");
     }
+    if (!prepared.hold().isEmpty()) {
+      hold.lay(prepared.hold());
+    }
+    site.writeAnchors(prepared.target());
     boolean staged = files.write(stagedFile(source), now.bytes(prepared.after()), "644");
     boolean edited = files.write(site.path(), now.bytes(prepared.retry()), "644");
     try {
@@ -105,6 +128,7 @@ final class RetryLocation {
       new NginxContainer(shell, source.layout()).replaceWorkers();
     } catch (StepFailure refused) {
       files.write(site.path(), now.bytes(prepared.before()), "644");
+      hold.remove();
       throw refused;
     }
     return staged || edited;
@@ -127,6 +151,7 @@ final class RetryLocation {
     }
     if (edited || staged) {
       if (runs()) {
+        hold.remove();
         new NginxContainer(shell, source.layout()).replaceWorkers();
       }
       keepFailures();
@@ -142,6 +167,13 @@ final class RetryLocation {
   List<RefusedWrite> refused() {
     keepFailures();
     return RefusedWrite.parse(new Notes(shell, migration).read("refused-writes").orElse(""));
+  }
+
+  /** Takes away what registrations waited in, once no worker of nginx works by the file for it. */
+  void removeHold() {
+    if (runs()) {
+      hold.remove();
+    }
   }
 
   /** An nginx that is down works by no file; it reads the one that is there when it starts. */

@@ -3,7 +3,9 @@ package io.pryv.migration.proxy;
 import io.pryv.migration.machine.FileUndo;
 import io.pryv.migration.machine.HttpsProbe;
 import io.pryv.migration.machine.NginxContainer;
+import io.pryv.migration.machine.RegistrationHold;
 import io.pryv.migration.platform.Register;
+import io.pryv.migration.platform.StepFailure;
 import io.pryv.migration.process.StepContext;
 import io.pryv.migration.process.StepContexts;
 import io.pryv.migration.process.StepDelegate;
@@ -11,6 +13,8 @@ import io.pryv.migration.redis.WriteProof;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.stereotype.Component;
 
 /**
@@ -21,6 +25,8 @@ import org.springframework.stereotype.Component;
 class ReturnProxyDelegate extends StepDelegate {
 
   private static final Duration PATIENCE = Duration.ofSeconds(15);
+
+  private static final Logger LOG = LoggerFactory.getLogger(ReturnProxyDelegate.class);
 
   private final HttpsProbe https;
 
@@ -33,8 +39,18 @@ class ReturnProxyDelegate extends StepDelegate {
   protected void perform(StepContext step) {
     boolean changed = returned(step).lead();
     // In this order: while both pass on, they would pass on to each other.
+    try {
+      changed |= leadRegistrationsOn(step);
+    } catch (StepFailure failure) {
+      // Source serves again; what waits is refused after a while.
+      LOG.warn(
+          "registrations that wait in dest's nginx are refused there (503): {}",
+          RegistrationHold.goneWithout(failure));
+    }
     Optional<ReloadedProxy> onward =
-        step.find("returnSite", SiteFile.Prepared.class).map(prepared -> onward(step, prepared));
+        step.find("returnSite", SiteFile.Prepared.class)
+            .filter(prepared -> step.get("namesMoved", Boolean.class))
+            .map(prepared -> onward(step, prepared));
     for (ReloadedProxy each : onward.stream().toList()) {
       changed |= each.lead();
     }
@@ -51,6 +67,19 @@ class ReturnProxyDelegate extends StepDelegate {
             + " into its Redis is read at its address"
             + (onward.isPresent() ? " and, through dest's nginx, at dest's" : "")
             + refused);
+  }
+
+  /** What waits in dest's nginx goes on to source, and all that still comes to that nginx. */
+  private static boolean leadRegistrationsOn(StepContext step) {
+    if (!step.find("registrationsWaitBack", Boolean.class).orElse(false)) {
+      return false;
+    }
+    RegistrationHold hold = step.registrationHold(step.dest());
+    if (hold.leadsToNewWriter()) {
+      return false;
+    }
+    hold.leadToNewWriter();
+    return true;
   }
 
   private ReloadedProxy returned(StepContext step) {
@@ -79,7 +108,7 @@ class ReturnProxyDelegate extends StepDelegate {
             dest.machine().publicAddress(),
             step.source(),
             step.redis(),
-            https,
+            step.knowingDest(https),
             step.platform().domain()),
         PATIENCE);
   }

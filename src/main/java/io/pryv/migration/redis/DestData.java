@@ -1,5 +1,6 @@
 package io.pryv.migration.redis;
 
+import io.pryv.migration.machine.AsRoot;
 import io.pryv.migration.machine.Command;
 import io.pryv.migration.machine.Containers;
 import io.pryv.migration.machine.ProvenData;
@@ -92,9 +93,11 @@ public final class DestData {
                         set -eu
                         umask 077
                         mkdir -p -- "${kept%%/*}"
-                        rm -rf -- "$kept.new"
-                        cp -a -- %s "$kept.new"
+                        as_root rm -rf -- "$kept.new"
+                        as_root cp -a -- %s "$kept.new"
+                        sync -f -- "${kept%%/*}"
                         mv -T -- "$kept.new" "$kept"
+                        sync -- "${kept%%/*}"
                         """
                             .formatted(Quote.sh(dest.layout().dataDirectory())))
                 .within(DEADLINE))
@@ -110,8 +113,9 @@ public final class DestData {
     containers.changeRedisFiles(
         "put the data that was brought in the place of dest's own",
         requireKept(),
-        paths()
-            + """
+        AsRoot.whole(
+            paths()
+                + """
             if [ -d "$incoming" ]; then
               find "$data" -mindepth 1 -maxdepth 1 ! -name '%1$s' -exec rm -rf -- {} +
               mv -T -- "$incoming" "$moving"
@@ -128,18 +132,7 @@ public final class DestData {
               rmdir -- "$moving"
             fi
             """
-                .formatted(OURS));
-  }
-
-  /** Has the disk hold what is in its place: a power cut takes nothing of it any more. */
-  public void flush() {
-    onDest
-        .run(
-            Command.look(
-                    "have the disk hold dest's data",
-                    "sync -f -- " + Quote.sh(dest.layout().dataDirectory()))
-                .within(DEADLINE))
-        .orFail("see whether dest's disk is in order, then retry");
+                    .formatted(OURS)));
   }
 
   /** Whether {@link #takeOver} has nothing more to do. */
@@ -147,11 +140,12 @@ public final class DestData {
     return onDest
         .run(
             Command.look(
-                "see whether the data that was brought is in its place",
-                kept(migration)
-                    + paths()
-                    + "[ -e \"${kept%%/*}/%s\" ] && [ ! -e \"$incoming\" ] && [ ! -e \"$moving\" ]"
-                        .formatted(ProvenData.USED)))
+                    "see whether the data that was brought is in its place",
+                    kept(migration)
+                        + paths()
+                        + "[ -e \"${kept%%/*}/%s\" ] && [ ! -e \"$incoming\" ] && [ ! -e \"$moving\" ]"
+                            .formatted(ProvenData.USED))
+                .asRoot())
         .succeeded();
   }
 
@@ -182,7 +176,8 @@ public final class DestData {
                         rsync --archive --numeric-ids --delete --exclude='/%1$s' "$kept/" "$data/"
                         """
                             .formatted(OURS, dest.layout().redisContainer()))
-                .within(DEADLINE))
+                .within(DEADLINE)
+                .asRoot())
         .orFail(
             "see who has started dest's Redis, whether the step keepDestData has run, and whether the"
                 + " disk is full, then retry");
@@ -215,15 +210,16 @@ public final class DestData {
             Command.change(
                     "put dest's own data back",
                     kept(migration)
+                        + Containers.ours(dest.layout())
                         + """
-                        running=$(docker ps --format '{{.Names}}' --filter label=com.docker.compose.project=%s) || exit
+                        running=$(ours --format '{{.Names}}' --filter status=running --filter status=restarting --filter status=paused) || exit
                         [ -z "$running" ] || { echo "refused: containers of dest's register run:" $running; exit 90; }
-                        rsync --archive --numeric-ids --checksum --delete "$kept/" %s/ && rm -rf -- "$kept"
+                        data=%s
+                        rsync --archive --numeric-ids --checksum --delete "$kept/" "$data/" && sync -f -- "$data" && rm -rf -- "$kept"
                         """
-                            .formatted(
-                                Quote.sh(dest.layout().project()),
-                                Quote.sh(dest.layout().dataDirectory())))
-                .within(DEADLINE))
+                            .formatted(Quote.sh(dest.layout().dataDirectory())))
+                .within(DEADLINE)
+                .asRoot())
         .orFail("see that dest has space and that its services are stopped, then retry");
     return true;
   }
@@ -240,7 +236,8 @@ public final class DestData {
                     kept(migration)
                         + paths()
                         + "rm -rf -- \"$incoming\" \"$moving\" \"$kept.new\" \"$kept\"")
-                .within(DEADLINE))
+                .within(DEADLINE)
+                .asRoot())
         .orFail("remove that directory by hand, then retry");
     return true;
   }

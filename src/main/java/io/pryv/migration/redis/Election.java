@@ -1,10 +1,12 @@
 package io.pryv.migration.redis;
 
 import io.pryv.migration.machine.Hands;
+import io.pryv.migration.machine.NginxContainer;
 import io.pryv.migration.machine.NginxDirective;
 import io.pryv.migration.machine.Notes;
 import io.pryv.migration.machine.Shell;
 import io.pryv.migration.machine.UnexpectedText;
+import io.pryv.migration.platform.Layout;
 import io.pryv.migration.platform.Machine;
 import io.pryv.migration.platform.Register;
 import io.pryv.migration.platform.StepFailure;
@@ -21,7 +23,7 @@ public final class Election {
 
   private static final String UPSTREAM = "register_server";
   private static final String LED = "nginx-may-lead-to-dest";
-  private static final String UNDOING = "site-file-undone";
+  private static final String BEFORE_LEADING = "nginx-before-its-file-led-to-dest";
 
   private final Hands hands;
   private final Register source;
@@ -99,23 +101,24 @@ public final class Election {
   }
 
   /**
-   * Notes on source that its site file is about to be put back, so that whoever comes after a cut
-   * looks whether nginx had read it before that.
-   *
-   * @param changedAt since when it led to dest, in nanoseconds since the epoch
+   * Notes on source, before its site file leads to dest, how nginx runs then: whoever puts the file
+   * back looks whether nginx has read it since, also after a cut. A mark that is there is kept.
    */
-  public static void noteUndoing(Shell onSource, String migration, String changedAt) {
-    new Notes(onSource, migration).put(UNDOING, changedAt);
+  public static void noteBeforeLeading(Shell onSource, Layout layout, String migration) {
+    Notes notes = new Notes(onSource, migration);
+    if (!notes.has(BEFORE_LEADING)) {
+      new NginxContainer(onSource, layout).noteMark(notes, BEFORE_LEADING);
+    }
   }
 
-  /** What {@link #noteUndoing} noted, until that look is made. */
-  public static Optional<String> undoing(Shell onSource, String migration) {
-    return new Notes(onSource, migration).read(UNDOING).filter(at -> at.matches("[0-9]+"));
+  /** What {@link #noteBeforeLeading} noted, until the file is proven to be back unread. */
+  public static Optional<String> beforeLeading(Shell onSource, String migration) {
+    return new Notes(onSource, migration).read(BEFORE_LEADING);
   }
 
-  /** The look was made. */
-  public static void dropUndoing(Shell onSource, String migration) {
-    new Notes(onSource, migration).drop(UNDOING);
+  /** The file is back, and nginx has not read it in between. */
+  public static void forgetLeading(Shell onSource, String migration) {
+    new Notes(onSource, migration).drop(BEFORE_LEADING);
   }
 
   /** What shows that dest is the writer, as {@code FILE: what it says}. */
@@ -125,7 +128,7 @@ public final class Election {
           source.layout().nginxSiteFile() + ": leads clients to dest, " + dest.publicAddress());
     }
     return read(source.layout().redisConfFile())
-        .flatMap(text -> RedisSettings.find(text, "replicaof"))
+        .flatMap(text -> RedisSettings.master(text))
         .map(master -> source.layout().redisConfFile() + ": makes source's Redis follow " + master);
   }
 

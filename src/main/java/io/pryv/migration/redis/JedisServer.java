@@ -10,6 +10,8 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -17,6 +19,7 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 import redis.clients.jedis.ClientSetInfoConfig;
 import redis.clients.jedis.DefaultJedisClientConfig;
 import redis.clients.jedis.Jedis;
@@ -42,7 +45,6 @@ final class JedisServer implements RedisServer {
   private static final String LAG_SETTING = "min-slaves-max-lag";
   private static final String FENCE_PROBE = "register-migration:fence-probe";
   private static final String FENCE_PROBE_SECONDS = "60";
-  private static final Duration MULTI_DEADLINE = Duration.ofSeconds(10);
   private static final long LOOK_AGAIN_MS = 20;
   private static final Duration SAVE_DEADLINE = Duration.ofMinutes(2);
 
@@ -50,6 +52,8 @@ final class JedisServer implements RedisServer {
   private static final int SCAN_COUNT = 2000;
 
   private static final Duration ANSWER_DEADLINE = Duration.ofSeconds(20);
+  private static final Set<String> SECRETS =
+      Set.of("requirepass", "masterauth", "tls-key-file-pass", "tls-client-key-file-pass");
   private static final Pattern MULTI = Pattern.compile("addr=(\\S+).* multi=(-?\\d+)");
 
   // RESP2, and no CLIENT SETINFO: older servers know neither HELLO nor that.
@@ -85,7 +89,15 @@ final class JedisServer implements RedisServer {
 
   @Override
   public Map<String, String> info(String section) {
-    String text = asking("INFO " + section, () -> jedis.info(section));
+    String text;
+    try {
+      text = asking("INFO " + section, () -> jedis.info(section));
+    } catch (StepFailure refused) {
+      if (refused.found().contains("wrong number of arguments")) {
+        throw tooOld(refused);
+      }
+      throw refused;
+    }
     Map<String, String> fields = new HashMap<>();
     text.lines()
         .filter(line -> !line.startsWith("#"))
@@ -180,7 +192,7 @@ final class JedisServer implements RedisServer {
 
   /** One command on the machine raises it and proves it. */
   @Override
-  public void fence() {
+  public void fence(Duration longestMulti) {
     String before = setting(FENCE_SETTING);
     // A lag of 0 turns the whole check off without a word.
     String lag =
@@ -201,7 +213,7 @@ final class JedisServer implements RedisServer {
       requireOk(purpose, reply);
     }
     proveRefusal(replies.get(settings));
-    awaitNoMulti();
+    awaitNoMulti(longestMulti);
   }
 
   @Override
@@ -252,6 +264,30 @@ final class JedisServer implements RedisServer {
           found,
           "see Redis' log and whether the disk is full");
     }
+  }
+
+  @Override
+  public Map<String, String> settings() {
+    Map<String, String> all = new HashMap<>();
+    asking("CONFIG GET *", () -> jedis.configGet("*"))
+        .forEach((name, value) -> all.put(RedisSettings.today(name), value));
+    all.keySet().removeAll(SECRETS);
+    return all;
+  }
+
+  @Override
+  public List<String> unknownOf(List<String> commands) {
+    List<byte[]> words = new ArrayList<>(List.of("INFO".getBytes(StandardCharsets.US_ASCII)));
+    commands.forEach(command -> words.add(command.getBytes(StandardCharsets.US_ASCII)));
+    Object known =
+        asking(
+            "COMMAND INFO",
+            () -> jedis.sendCommand(Protocol.Command.COMMAND, words.toArray(byte[][]::new)));
+    List<?> answers = (List<?>) known;
+    return IntStream.range(0, commands.size())
+        .filter(i -> answers.get(i) == null)
+        .mapToObj(commands::get)
+        .toList();
   }
 
   @Override
@@ -421,19 +457,16 @@ final class JedisServer implements RedisServer {
   }
 
   /** A MULTI queued before the fence still executes after it (field guide 3.16). */
-  private void awaitNoMulti() {
-    long deadline = System.nanoTime() + MULTI_DEADLINE.toNanos();
-    for (String inside = clientInMulti(); !inside.isEmpty(); inside = clientInMulti()) {
+  private void awaitNoMulti(Duration longest) {
+    long deadline = System.nanoTime() + longest.toNanos();
+    for (Optional<String> found = clientInMulti(); found.isPresent(); found = clientInMulti()) {
+      String inside = found.get();
       if (System.nanoTime() - deadline > 0) {
         throw new StepFailure(
             machine,
             "Redis at " + address + ": CLIENT LIST",
             "no client inside a MULTI that was queued before the fence",
-            inside
-                + " has been inside one for "
-                + MULTI_DEADLINE.toSeconds()
-                + " s; the fence is"
-                + " up",
+            inside + " has been inside one for " + longest.toSeconds() + " s; the fence is" + " up",
             "find out what that client is and end it (CLIENT KILL "
                 + inside
                 + "), then retry the"
@@ -448,14 +481,15 @@ final class JedisServer implements RedisServer {
     }
   }
 
-  private String clientInMulti() {
+  @Override
+  public Optional<String> clientInMulti() {
     for (String client : asking("CLIENT LIST", () -> jedis.clientList()).lines().toList()) {
       Matcher found = MULTI.matcher(client);
       if (found.find() && !found.group(2).equals("-1")) {
-        return found.group(1);
+        return Optional.of(found.group(1));
       }
     }
-    return "";
+    return Optional.empty();
   }
 
   private static String script(String line) {
@@ -515,6 +549,17 @@ final class JedisServer implements RedisServer {
     } catch (JedisException e) {
       throw refused(about, String.valueOf(e.getMessage()), e);
     }
+  }
+
+  /** INFO takes a section since 2.6; SCAN, by which keys are read, came with 2.8. */
+  private StepFailure tooOld(StepFailure refused) {
+    return new StepFailure(
+        machine,
+        "Redis at " + address,
+        "Redis 2.8 or newer is needed",
+        "an older one: " + refused.found(),
+        "upgrade it before the migration, as the platform's vendor did in November 2018",
+        refused);
   }
 
   private StepFailure refused(String about, String found, Exception cause) {

@@ -41,7 +41,7 @@ public final class RedisConf {
   public static String fenced(String text, String redisVersion) {
     String original = writer(text);
     refuseMaster(original);
-    return proven(original, fence(original, redisVersion), Optional.empty());
+    return proven(original, fence(endedLine(original), redisVersion), Optional.empty());
   }
 
   /**
@@ -56,11 +56,12 @@ public final class RedisConf {
     refuseMaster(original);
     String master = host + " " + port;
     String directive = (old(redisVersion) ? "slaveof " : "replicaof ") + master;
-    return proven(original, fence(follow(original, directive), redisVersion), Optional.of(master));
+    return proven(
+        original, fence(follow(endedLine(original), directive), redisVersion), Optional.of(master));
   }
 
   private static void refuseMaster(String original) {
-    Optional<String> existing = RedisSettings.find(original, "replicaof");
+    Optional<String> existing = RedisSettings.master(original);
     if (existing.isPresent()) {
       throw new UnexpectedText(
           "a master: no active replicaof or slaveof",
@@ -72,7 +73,7 @@ public final class RedisConf {
   private static String proven(String original, String edited, Optional<String> master) {
     if (!RedisSettings.find(edited, "min-replicas-to-write").equals(Optional.of(FENCE))
         || !RedisSettings.find(edited, "min-replicas-max-lag").equals(Optional.of(USUAL_LAG))
-        || !RedisSettings.find(edited, "replicaof").equals(master)
+        || !RedisSettings.master(edited).equals(master)
         || !writer(edited).equals(original)) {
       throw new UnexpectedText(
           "a redis.conf to which a line can be added",
@@ -85,7 +86,11 @@ public final class RedisConf {
   private static String follow(String original, String directive) {
     List<String> lines = LineMarks.lines(original);
     int at = end(lines);
-    for (int i = 0; i < lines.size(); i++) {
+    // What comes from another file, and whoever says "no one", must not have the last word.
+    boolean last =
+        RedisSettings.find(original, "include").isPresent()
+            || RedisSettings.find(original, "replicaof").isPresent();
+    for (int i = 0; i < lines.size() && !last; i++) {
       if (SAMPLE.matcher(lines.get(i).stripTrailing()).matches() && lines.get(i).endsWith("\n")) {
         at = i + 1;
         break;
@@ -104,6 +109,23 @@ public final class RedisConf {
         end(lines),
         LineMarks.addedBelow(name + "to-write " + FENCE, lineEnd)
             + LineMarks.addedBelow(name + "max-lag " + USUAL_LAG, lineEnd));
+    return String.join("", lines);
+  }
+
+  /**
+   * The text with its last line, should that have no end, as a comment which has none either, and
+   * again as a line above it: so that ours comes behind whatever it says.
+   */
+  private static String endedLine(String original) {
+    List<String> lines = LineMarks.lines(original);
+    int last = lines.size() - 1;
+    if (last < 0 || lines.get(last).endsWith("\n") || !RedisSettings.says(lines.get(last))) {
+      return original;
+    }
+    lines.set(
+        last,
+        LineMarks.addedBelow(lines.get(last), LineMarks.lineEnd(original))
+            + LineMarks.was(lines.get(last)));
     return String.join("", lines);
   }
 

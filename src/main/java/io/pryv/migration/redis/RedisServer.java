@@ -3,6 +3,7 @@ package io.pryv.migration.redis;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * One register's Redis. Every method speaks to the server at once; nothing is cached. Names of
@@ -40,7 +41,23 @@ public interface RedisServer extends AutoCloseable {
    * From now on no write is accepted ({@code min-replicas-to-write 99}), proven by a refused one;
    * waits until no other client is inside a MULTI (field guide 3.16: a queued one still executes).
    */
-  void fence();
+  default void fence() {
+    fence(Duration.ofSeconds(10));
+  }
+
+  /**
+   * The same for whoever must know how long writes are refused at most.
+   *
+   * @param longestMulti how long another client may stay inside a MULTI; the fence is up then, and
+   *     this fails
+   */
+  void fence(Duration longestMulti);
+
+  /**
+   * Address of another client that is inside a MULTI: what it has queued before a fence would still
+   * execute behind it. To be asked before the fence, which refuses everybody's writes meanwhile.
+   */
+  Optional<String> clientInMulti();
 
   void liftFence();
 
@@ -65,6 +82,17 @@ public interface RedisServer extends AutoCloseable {
 
   /** {@code BGSAVE}, and waits until the RDB is written. */
   void save();
+
+  /**
+   * Every setting at run time, under the name that it has since Redis 5; no password among them.
+   */
+  Map<String, String> settings();
+
+  /**
+   * Those of some commands that it does not know under their own name: {@code rename-command} has
+   * taken it away.
+   */
+  List<String> unknownOf(List<String> commands);
 
   /** Value of a setting at run time. */
   String setting(String name);

@@ -25,8 +25,18 @@ public final class RedisSettings {
     return value;
   }
 
+  /** Whether a line says anything to Redis. */
+  static boolean says(String line) {
+    return !words(line).isEmpty();
+  }
+
+  /** The master that a file makes its Redis follow; {@code replicaof no one} makes it none. */
+  public static Optional<String> master(String text) {
+    return find(text, "replicaof").filter(value -> !value.equalsIgnoreCase("no one"));
+  }
+
   /** Redis 5.0 renamed everything with "slave" in its name and takes both. */
-  private static String today(String name) {
+  static String today(String name) {
     return name.toLowerCase(Locale.ROOT).replace("slave", "replica");
   }
 

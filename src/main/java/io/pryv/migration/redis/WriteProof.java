@@ -7,15 +7,19 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.locks.LockSupport;
+import java.util.regex.Pattern;
 
 /**
  * That a register takes writes and that clients who come to its address get them: a key that says
- * where a user lives, written into its own Redis, is read through a web address ({@code GET
- * /NAME/server}). No other register has that key.
+ * where a user lives, written into its own Redis, is read through a web address. {@code GET
+ * /NAME/server} is a redirection to the user's core in every version of the register
+ * (service-register, {@code routes/server.js}); a name that it does not know is one to an error
+ * page, or 404. No other register has that key.
  */
 public final class WriteProof {
 
   private static final Duration LIFE = Duration.ofMinutes(1);
+  private static final Pattern CORE = Pattern.compile("https?://([^/:?]*).*");
   private static final Duration BETWEEN_LOOKS = Duration.ofMillis(30);
 
   private final String address;
@@ -61,7 +65,7 @@ public final class WriteProof {
       throw new StepFailure(
           register.machine().name(),
           "GET https://reg." + domain + "/NAME/server at " + address,
-          "what was just written into its own Redis",
+          "a redirection to the core that was just written into its own Redis",
           found,
           next);
     }
@@ -81,6 +85,37 @@ public final class WriteProof {
     }
   }
 
+  /**
+   * Asks the question of the proof about a user who is there, without writing anything: a register
+   * that does not answer it rightly will never satisfy the proof.
+   *
+   * @param core where the user lives, as the register's Redis says
+   * @return what was found instead of the right answer; empty when it is right
+   */
+  public static String question(
+      HttpsProbe https, String address, String domain, String user, String core) {
+    try {
+      HttpsProbe.Answer answer =
+          https.get(address, 443, "reg." + domain, "/" + user + "/server", Map.of());
+      return leadsTo(core, answer) ? "" : described(answer);
+    } catch (StepFailure noAnswer) {
+      return noAnswer.found();
+    }
+  }
+
+  private static String described(HttpsProbe.Answer answer) {
+    return "status "
+        + answer.status()
+        + (answer.location().isEmpty()
+            ? ": " + answer.body().strip()
+            : ", to " + answer.location());
+  }
+
+  private static boolean leadsTo(String core, HttpsProbe.Answer answer) {
+    return answer.status() / 100 == 3
+        && CORE.matcher(answer.location()).replaceAll("$1").equals(core);
+  }
+
   private String asked(String name, String value, Duration patience) {
     long deadline = System.nanoTime() + patience.toNanos();
     while (true) {
@@ -88,10 +123,10 @@ public final class WriteProof {
       try {
         HttpsProbe.Answer answer =
             https.get(address, 443, "reg." + domain, "/" + name + "/server", Map.of());
-        if (answer.status() == 200 && answer.body().contains(value)) {
+        if (leadsTo(value, answer)) {
           return "";
         }
-        found = "status " + answer.status() + ": " + answer.body().strip();
+        found = described(answer);
       } catch (StepFailure noAnswer) {
         found = noAnswer.found();
       }

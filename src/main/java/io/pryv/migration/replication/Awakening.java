@@ -20,7 +20,16 @@ final class Awakening {
   /** What did not start in that time is tried again later. */
   static final Duration PAUSE = Duration.ofMinutes(10);
 
+  /**
+   * Register and dns listen before their first write: those that crash for ever answer for a moment
+   * each time. What was silent is well once it has answered for so long.
+   */
+  static final Duration STEADY = Duration.ofSeconds(5);
+
   private final Clock clock;
+  private boolean unsteady;
+  private boolean dnsWasSilent;
+  private Instant answeringSince;
   private boolean silentBefore;
   private Instant openSince;
   private Instant notBefore = Instant.EPOCH;
@@ -46,18 +55,44 @@ final class Awakening {
 
   /** Judges one look. */
   synchronized Judgement judge(Replica replica, Seen seen) {
+    boolean steady = isSteady(seen);
     Optional<String> trouble =
-        seen.dnsAnswers()
-            ? Optional.empty()
-            : Optional.of(replica.machine() + "'s DNS does not answer");
+        dnsWasSilent ? Optional.of(replica.machine() + "'s DNS does not answer") : Optional.empty();
     if (!seen.open()) {
       openSince = null;
+    }
+    if (seen.bothAnswer() && !steady) {
+      return new Judgement(Move.NONE, trouble);
     }
     if (seen.bothAnswer()) {
       silentBefore = false;
       return new Judgement(seen.open() ? Move.CLOSE : Move.NONE, trouble);
     }
     return seen.open() ? opened(replica, trouble) : silent(replica, seen, trouble);
+  }
+
+  /** Whether both have answered at the last look, and for long enough if they had been silent. */
+  synchronized boolean settled() {
+    return !unsteady && answeringSince != null;
+  }
+
+  private boolean isSteady(Seen seen) {
+    if (!seen.bothAnswer()) {
+      unsteady = true;
+      dnsWasSilent |= !seen.dnsAnswers();
+      answeringSince = null;
+      return false;
+    }
+    Instant now = clock.instant();
+    if (answeringSince == null) {
+      answeringSince = now;
+    }
+    if (unsteady && now.isBefore(answeringSince.plus(STEADY))) {
+      return false;
+    }
+    unsteady = false;
+    dnsWasSilent = false;
+    return true;
   }
 
   private Judgement opened(Replica replica, Optional<String> trouble) {

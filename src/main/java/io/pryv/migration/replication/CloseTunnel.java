@@ -70,8 +70,7 @@ final class CloseTunnel {
                 "look for the tunnel's session on dest",
                 """
                 echo "us $SSH_CONNECTION"
-                if [ "$(id -u)" = 0 ]; then sockets='ss'; else sockets='sudo -n ss'; fi
-                sockets=$($sockets -Htnp state established) || exit 1
+                sockets=$(as_root ss -Htnp state established) || exit 1
                 printf '%s\\n' "$sockets" | sed 's/^/ss /'
                 ps -eo pid=,args= | grep '[s]shd' | sed 's/^ */ps /'
                 true

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 
 /**
@@ -30,6 +31,9 @@ import java.util.stream.Stream;
 final class FollowDest {
 
   private static final String HOST = "127.0.0.1";
+  private static final int LOOKS = 10;
+  private static final Duration BETWEEN_LOOKS = Duration.ofMillis(150);
+  private static final Duration ANSWERS_WITHIN = Duration.ofMillis(500);
 
   private final Hands hands;
   private final Register source;
@@ -290,7 +294,7 @@ final class FollowDest {
                 case CLOSE -> lines.add(replica.close());
                 case NONE -> {}
               }
-              return seen.bothAnswer();
+              return awakening.settled();
             });
     if (awake) {
       return;
@@ -306,9 +310,16 @@ final class FollowDest {
         "see their logs (`docker logs`), then retry: the step goes on where it is");
   }
 
+  /**
+   * Whether it is silent at any moment of a short while: one that crashes for ever answers for a
+   * moment between two crashes (field guide, section 1).
+   */
   private boolean silent(Machine machine, String name) {
     try {
-      dns.ask(machine.publicAddress(), name, "A");
+      for (int look = 0; look < LOOKS; look++) {
+        dns.askOnce(machine.publicAddress(), name, "A", ANSWERS_WITHIN);
+        LockSupport.parkNanos(BETWEEN_LOOKS.toNanos());
+      }
       return false;
     } catch (StepFailure noAnswer) {
       return true;

@@ -23,7 +23,7 @@ class FollowEdit implements PlannedEdit {
   }
 
   @Override
-  public String apply(String text, Platform platform, Layout layout) {
+  public String apply(String text, Platform platform, Layout layout, String nginxConfiguration) {
     return RedisConf.replica(
         text, "127.0.0.1", TunnelPorts.PROCEDURE.near(), layout.redisVersion());
   }

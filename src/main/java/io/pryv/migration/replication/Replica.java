@@ -3,6 +3,7 @@ package io.pryv.migration.replication;
 import io.pryv.migration.dns.DnsClient;
 import io.pryv.migration.machine.Command;
 import io.pryv.migration.machine.Hands;
+import io.pryv.migration.machine.NginxLeadsAway;
 import io.pryv.migration.machine.Quote;
 import io.pryv.migration.machine.RegisterContainer;
 import io.pryv.migration.machine.Shell;

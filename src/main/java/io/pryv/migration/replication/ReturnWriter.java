@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * The reverse switch: source, which follows dest, becomes the writer again, with every write that
@@ -33,18 +34,34 @@ final class ReturnWriter {
   private final RoleFile sourceFile;
   private final RoleFile destFile;
   private final RedisDoor door;
-  private final Follower follower;
+  private final Machines machines;
   private final Duration patience;
   private final Duration longestRefusal;
 
-  /** Makes source follow dest (again), and proves it. */
-  interface Follower {
+  /** What is done on both machines, beside their Redis and their files. */
+  interface Machines {
 
     /** Opens the tunnel if needed, passes the guard, and turns source round. */
     void follow();
 
     /** Sees that the tunnel of a source that follows is open. */
     void keepOpen(String runIdOfDest);
+
+    /** Has the disk hold what is there already, so that {@link #persist} takes less time. */
+    void flush();
+
+    /** Has the disk hold all that source's Redis holds. */
+    void persist(RedisServer redis);
+
+    /**
+     * Has what creates a user wait, and waits until no such request is at dest's register.
+     *
+     * @return why that could not be; empty when they wait
+     */
+    Optional<String> letRegistrationsWait();
+
+    /** Has what waits go on to dest, which takes writes, if that can be. */
+    void letRegistrationsGoOn();
   }
 
   /**
@@ -61,7 +78,7 @@ final class ReturnWriter {
       RoleFile sourceFile,
       RoleFile destFile,
       RedisDoor door,
-      Follower follower,
+      Machines machines,
       Duration patience,
       Duration longestRefusal) {
     this.source = source;
@@ -69,7 +86,7 @@ final class ReturnWriter {
     this.sourceFile = sourceFile;
     this.destFile = destFile;
     this.door = door;
-    this.follower = follower;
+    this.machines = machines;
     this.patience = patience;
     this.longestRefusal = longestRefusal;
   }
@@ -104,7 +121,7 @@ final class ReturnWriter {
       if (!isReplica(onSource) && !holdsAllOf(onSource, onDest, lines)) {
         // An earlier return was cut off by a restart of source: dest still holds more.
         giveDestBack(onDest);
-        follower.follow();
+        machines.follow();
       }
       Instant refusedSince = null;
       if (isReplica(onSource)) {
@@ -125,13 +142,16 @@ final class ReturnWriter {
     // A restart must not make it copy dest again; it would come up as nobody's replica, fenced.
     sourceFile.fenced();
     try {
-      follower.keepOpen(onDest.info("server").get("run_id"));
+      machines.keepOpen(onDest.info("server").get("run_id"));
+      machines.flush();
       requireReady(onSource, onDest);
+      machines.letRegistrationsWait().ifPresent(lines::add);
       destFile.fenced();
       Instant since = Instant.now();
-      onDest.fence();
+      long deadline = System.nanoTime() + longestRefusal.toNanos();
+      onDest.fence(longestRefusal);
       long offset = number(onDest.info("replication"), "master_repl_offset");
-      reach(onSource, offset);
+      reach(onSource, offset, deadline);
       requireSafeOnDisk(onSource);
       requireAsManyKeys(onSource, onDest);
       onSource.promote();
@@ -164,11 +184,21 @@ final class ReturnWriter {
       throw failure(source, "Redis", "a master after its promotion", "a replica", "retry");
     }
     requireFenced(onDest);
+    // A source that loses its power comes back with all of it, or is no writer yet: dest, which
+    // holds it too, is put aside soon.
+    try {
+      machines.persist(onSource);
+    } catch (StepFailure notOnDisk) {
+      giveDestBack(onDest);
+      throw notOnDisk;
+    }
     sourceFile.writer();
     onSource.liftFence();
     onSource.set(PROBE, "1", PROBE_LIFE);
     onSource.delete(PROBE);
-    lines.add("source is elected in its file and at run time: a write was accepted there");
+    lines.add(
+        "source is elected in its file and at run time, once its disk held everything: a write was"
+            + " accepted there");
     lines.add("dest refuses writes, in its file, too");
   }
 
@@ -179,10 +209,12 @@ final class ReturnWriter {
     if (onDest.fenced()) {
       onDest.liftFence();
     }
+    machines.letRegistrationsGoOn();
   }
 
   private void requireReady(RedisServer onSource, RedisServer onDest) {
     Map<String, String> seen = new HashMap<>();
+    String[] inMulti = {""};
     boolean ready =
         Wait.until(
             patience,
@@ -191,10 +223,26 @@ final class ReturnWriter {
               seen.clear();
               seen.putAll(onSource.info("replication"));
               seen.putAll(onSource.info("persistence"));
-              return "up".equals(seen.get("master_link_status"))
-                  && number(seen, "slave_repl_offset") >= offset
-                  && rewrites(seen).isEmpty();
+              boolean caughtUp =
+                  "up".equals(seen.get("master_link_status"))
+                      && number(seen, "slave_repl_offset") >= offset
+                      && rewrites(seen).isEmpty();
+              if (!caughtUp) {
+                return false;
+              }
+              inMulti[0] = onDest.clientInMulti().orElse("");
+              return inMulti[0].isEmpty();
             });
+    if (!inMulti[0].isEmpty()) {
+      throw failure(
+          dest,
+          "CLIENT LIST of Redis",
+          "no client inside a MULTI, which would keep the fence waiting while writes are refused",
+          inMulti[0] + " has been inside one for " + patience.toSeconds() + " s",
+          "dest goes on taking writes. Find out what that client is and end it (CLIENT KILL "
+              + inMulti[0]
+              + "), then retry");
+    }
     if (!ready) {
       throw failure(
           source,
@@ -207,8 +255,7 @@ final class ReturnWriter {
     }
   }
 
-  private void reach(RedisServer onSource, long offset) {
-    long deadline = System.nanoTime() + longestRefusal.toNanos();
+  private void reach(RedisServer onSource, long offset, long deadline) {
     Map<String, String> info = onSource.info("replication");
     while (!"up".equals(info.get("master_link_status"))
         || number(info, "slave_repl_offset") < offset) {

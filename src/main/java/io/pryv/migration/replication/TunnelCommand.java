@@ -61,11 +61,13 @@ final class TunnelCommand {
         trap '[ -z "$tunnel" ] || { kill $tunnel; wait $tunnel; }; rm -f "$pid" %s; exit 0' TERM INT HUP
         while :; do
           %s
-          %s -N -n -o ExitOnForwardFailure=yes -o ServerAliveInterval=5 -o ServerAliveCountMax=3 \\
-            -L "127.0.0.1:%d:${1:-127.0.0.1}:%d" %s >|%s 2>&1 &
-          tunnel=$!
-          wait $tunnel
-          tunnel=
+          if [ $# -gt 0 ]; then
+            %s -N -n -o ExitOnForwardFailure=yes -o ServerAliveInterval=5 -o ServerAliveCountMax=3 \\
+              -L "127.0.0.1:%d:$1:%d" %s >|%s 2>&1 &
+            tunnel=$!
+            wait $tunnel
+            tunnel=
+          fi
           sleep 1 &
           wait $!
         done
@@ -74,7 +76,10 @@ final class TunnelCommand {
             Quote.sh(pidFile(migration)),
             Quote.sh(TunnelPlace.name(migration)),
             log,
-            ends.published() ? "set --" : "set -- $(%s -n %s 2>|%s)".formatted(ssh, login, log),
+            ends.published()
+                ? "set -- 127.0.0.1"
+                : "set -- $(%s -n %s 2>|%s | %s)"
+                    .formatted(ssh, login, log, TunnelEnds.addressInAnswer()),
             ssh,
             ends.ports().near(),
             ends.ports().far(),

@@ -1,20 +1,20 @@
 package io.pryv.migration.replication;
 
-import io.pryv.migration.machine.AuthorizedKeys;
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
 import io.pryv.migration.machine.Command;
 import io.pryv.migration.machine.Hands;
+import io.pryv.migration.machine.KeyAccess;
 import io.pryv.migration.machine.Quote;
-import io.pryv.migration.machine.RemoteFiles;
 import io.pryv.migration.machine.Shell;
+import io.pryv.migration.machine.Told;
 import io.pryv.migration.platform.Machine;
 import io.pryv.migration.platform.Register;
 import io.pryv.migration.platform.StepFailure;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -25,13 +25,7 @@ import java.util.Set;
  */
 final class TunnelKey {
 
-  /** Runs a command as root, by sudo where we log in as somebody else. */
-  private static final String AS_ROOT =
-      """
-      set -eu
-      umask 077
-      as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi; }
-      """;
+  private static final String STRICT = "set -eu\numask 077\n";
 
   private static final String SUDO_NEXT =
       "let the user of the platform file be root on the machine, or allow it `sudo -n`, then retry";
@@ -74,12 +68,13 @@ final class TunnelKey {
     TunnelPlace place = TunnelPlace.find(onNear, ends.near(), migration);
     boolean changed = makeKey(onNear, place.onHost());
     List<String> seen = publicKey(onNear, place.onHost());
-    String line = tunnelLine(nearAddresses(), farRedis(), ends.forcedCommand(), seen.get(0));
+    KeyAccess access = new KeyAccess(hands, far, migration);
+    String line = line(seen.get(0));
     changed |=
         hands
             .files(ends.near().machine())
-            .write(place.knownHostsOnHost(), bytes(knownHosts(hostKeys())), "644");
-    changed |= authorize(line);
+            .write(place.knownHostsOnHost(), access.knownHosts().getBytes(US_ASCII), "644");
+    changed |= access.grant(line);
     prove(onNear, place);
     return new Made(changed, place.onHost(), seen.get(1), line);
   }
@@ -91,17 +86,40 @@ final class TunnelKey {
     if (!made(onNear, place.onHost())) {
       return false;
     }
-    String line =
-        tunnelLine(
-            nearAddresses(),
-            farRedis(),
-            ends.forcedCommand(),
-            publicKey(onNear, place.onHost()).get(0));
-    return authorized(hands.files(far).read(authorizedKeys()).map(TunnelKey::text), line);
+    return new KeyAccess(hands, far, migration)
+        .granted(line(publicKey(onNear, place.onHost()).get(0)));
   }
 
-  private static boolean authorized(Optional<String> authorizedKeys, String line) {
-    return authorizedKeys.orElse("").lines().anyMatch(line::equals);
+  /**
+   * Has the line in the far machine's authorized_keys last, while the tunnel is in use.
+   *
+   * @return whether it had to be written anew
+   */
+  boolean renew() {
+    Shell onNear = hands.on(ends.near().machine());
+    TunnelPlace place = TunnelPlace.find(onNear, ends.near(), migration);
+    if (!made(onNear, place.onHost())) {
+      throw new StepFailure(
+          ends.nearName(),
+          place.onHost(),
+          "the tunnel's key, readable by the user that Redis runs as",
+          "none, or another's",
+          "find out who took it away; the step that makes the key makes it anew (move the token"
+              + " there)");
+    }
+    return new KeyAccess(hands, far, migration)
+        .renew(line(publicKey(onNear, place.onHost()).get(0)));
+  }
+
+  /**
+   * @param publicKey as the near machine tells it
+   */
+  private String line(String publicKey) {
+    return tunnelLine(
+        nearAddresses(),
+        farRedis(),
+        ends.forcedCommand(),
+        new Told(ends.nearName(), "the tunnel's key").publicKey(publicKey) + " migration@remote");
   }
 
   /**
@@ -114,7 +132,7 @@ final class TunnelKey {
    */
   static String tunnelLine(List<String> from, String redis, String command, String publicKey) {
     return "restrict,port-forwarding,permitopen=\"%s\",from=\"%s\",command=\"%s\" %s"
-        .formatted(redis, String.join(",", from), command, publicKey.strip());
+        .formatted(redis, String.join(",", from), command, publicKey);
   }
 
   /**
@@ -125,22 +143,23 @@ final class TunnelKey {
     if (ends.published()) {
       return "127.0.0.1:" + ends.ports().far();
     }
-    String addresses =
+    String answer =
         hands
             .on(far)
             .run(
                 Command.look(
                     "find the address of " + far.name() + "'s Redis", ends.forcedCommand()))
             .orFail("see that the container runs, then retry");
-    if (addresses.isEmpty()) {
+    String address = TunnelEnds.addressIn(answer);
+    if (address.isEmpty()) {
       throw new StepFailure(
           far.name(),
           "container " + ends.far().layout().redisContainer(),
           "an address on a network of docker",
-          "none",
+          answer,
           "see that it runs and has a network (`docker inspect`), then retry");
     }
-    return addresses.split("\\s+", -1)[0] + ":" + ends.ports().far();
+    return new Told(far.name(), "address of its Redis").address(address) + ":" + ends.ports().far();
   }
 
   int redisPort() {
@@ -154,14 +173,16 @@ final class TunnelKey {
             .run(
                 Command.look(
                     "look for the tunnel's key",
-                    AS_ROOT
+                    STRICT
                         + "as_root stat -c '%%a %%u' -- %s 2>/dev/null || echo none\n"
                             .formatted(Quote.sh(key))))
             .orFail(SUDO_NEXT);
     return state.equals("400 " + uid(ends.near().layout().dataOwner()));
   }
 
-  /** Makes the key under another name first: a key that is there is whole. */
+  /**
+   * Makes the key under another name first: a key that is there is whole, after a power cut too.
+   */
   private boolean makeKey(Shell onNear, String key) {
     if (made(onNear, key)) {
       return false;
@@ -174,10 +195,12 @@ final class TunnelKey {
           as_root rm -f -- "$key.new" "$key.new.pub"
           as_root ssh-keygen -q %s -N '' -C migration@remote -f "$key.new" </dev/null
           as_root rm -f -- "$key.new.pub"
+          as_root sync -- "$key.new"
           as_root mv -n -- "$key.new" "$key"
         fi
         as_root chown %s -- "$key"
         as_root chmod 400 -- "$key"
+        as_root sync -- "$key" "${key%%/*}"
         """
             .formatted(
                 Quote.sh(key),
@@ -186,8 +209,7 @@ final class TunnelKey {
     onNear
         .run(
             Command.change(
-                    "make the tunnel's key, readable by the user that Redis runs as",
-                    AS_ROOT + make)
+                    "make the tunnel's key, readable by the user that Redis runs as", STRICT + make)
                 .within(Duration.ofMinutes(1)))
         .orFail(SUDO_NEXT);
     return true;
@@ -199,12 +221,11 @@ final class TunnelKey {
         .run(
             Command.look(
                 "read the tunnel's public key",
-                AS_ROOT
+                STRICT
                     + """
                     public=$(as_root ssh-keygen -y -f %s)
-                    case "$public" in *migration@remote) ;; *) public="$public migration@remote" ;; esac
                     printf '%%s\\n' "$public"
-                    printf '%%s\\n' "$public" | ssh-keygen -l -f /dev/stdin
+                    printf '%%s\\n' "$public" | ssh-keygen -l -E sha256 -f /dev/stdin
                     """
                         .formatted(Quote.sh(key))))
         .orFail(
@@ -225,77 +246,8 @@ final class TunnelKey {
                     "ip -o route get " + Quote.sh(far.publicAddress())))
             .orFail("see that there is a route between the two, then retry");
     Set<String> addresses = new LinkedHashSet<>(List.of(ends.near().machine().publicAddress()));
-    addresses.add(routeSource(route, ends.nearName()));
+    addresses.add(new Told(ends.nearName(), "ip route get").routeSource(route));
     return new ArrayList<>(addresses);
-  }
-
-  /** The {@code src} of an answer of {@code ip route get}. */
-  static String routeSource(String route, String machine) {
-    String[] words = route.strip().split("\\s+", -1);
-    for (int i = 0; i + 1 < words.length; i++) {
-      if (words[i].equals("src")) {
-        return words[i + 1];
-      }
-    }
-    throw new StepFailure(
-        machine,
-        "ip route get",
-        "a line with `src ADDRESS`",
-        route.strip(),
-        "see that there is a route between the two, then retry");
-  }
-
-  private List<String> hostKeys() {
-    return hands
-        .on(far)
-        .run(
-            Command.look(
-                "read " + far.name() + "'s own host keys",
-                """
-                files=$( (sshd -T 2>/dev/null || /usr/sbin/sshd -T 2>/dev/null || sudo -n /usr/sbin/sshd -T 2>/dev/null) |
-                  sed -n 's/^hostkey \\(.*\\)$/\\1.pub/p')
-                cat ${files:-/etc/ssh/ssh_host_*_key.pub}
-                """))
-        .orFail("see where its sshd keeps its host keys, then retry")
-        .lines()
-        .filter(line -> !line.isBlank())
-        .toList();
-  }
-
-  private String knownHosts(List<String> hostKeys) {
-    String host =
-        far.port() == 22 ? far.publicAddress() : "[" + far.publicAddress() + "]:" + far.port();
-    StringBuilder text = new StringBuilder();
-    for (String key : hostKeys) {
-      String[] words = key.strip().split("\\s+", -1);
-      text.append(host).append(' ').append(words[0]).append(' ').append(words[1]).append('\n');
-    }
-    return text.toString();
-  }
-
-  private boolean authorize(String line) {
-    String path = authorizedKeys();
-    RemoteFiles files = hands.files(far);
-    Optional<String> before = files.read(path).map(TunnelKey::text);
-    if (authorized(before, line)) {
-      return false;
-    }
-    return files.write(path, bytes(AuthorizedKeys.with(before.orElse(""), line)), "600");
-  }
-
-  private String authorizedKeys() {
-    Shell onFar = hands.on(far);
-    String home =
-        onFar
-            .run(Command.look("find the home directory", "cd -- \"$HOME\" && pwd"))
-            .orFail("see that the user has a home directory, then retry");
-    String ssh = home + "/.ssh";
-    if (!onFar.run(Command.look("look for ~/.ssh", "[ -d " + Quote.sh(ssh) + " ]")).succeeded()) {
-      onFar
-          .run(Command.change("make ~/.ssh", AuthorizedKeys.makeDirectory(ssh, migration)))
-          .orFail("make the directory by hand, then retry");
-    }
-    return ssh + "/authorized_keys";
   }
 
   /**
@@ -334,14 +286,5 @@ final class TunnelKey {
 
   static String uid(String owner) {
     return owner.replaceFirst(":.*", "");
-  }
-
-  /** One char for each byte, so that whatever a comment holds comes back as it was. */
-  private static byte[] bytes(String text) {
-    return text.getBytes(StandardCharsets.ISO_8859_1);
-  }
-
-  private static String text(byte[] bytes) {
-    return new String(bytes, StandardCharsets.ISO_8859_1);
   }
 }

@@ -34,7 +34,9 @@ record TunnelPlace(String onHost, String inContainer) {
             .formatted(Quote.sh(directory(near)), Quote.sh(container));
     List<String> lines =
         shell
-            .run(Command.look("find where the Redis container sees its configuration", look))
+            .run(
+                Command.look("find where the Redis container sees its configuration", look)
+                    .asRoot())
             .orFail("see that the container " + container + " exists, then retry")
             .lines()
             .toList();

@@ -22,8 +22,9 @@ import org.springframework.stereotype.Component;
 
 /**
  * Keeps the tunnel open, lets the services of the register that follows and of its slaves start
- * again, and tells when it does not follow or its DNS is silent. Source's file says whom it
- * follows; dest's never does, so dest is made to follow again.
+ * again, has the tunnel's key be let in for as long as it is used, and tells when it does not
+ * follow or its DNS is silent. Source's file says whom it follows; dest's never does, so dest is
+ * made to follow again.
  */
 @Component
 class TunnelWatch implements StandingWatch {
@@ -41,8 +42,11 @@ class TunnelWatch implements StandingWatch {
   /** By migration: until when dest is not asked to follow again, since it could not be done. */
   private final Map<String, Instant> notBefore = new ConcurrentHashMap<>();
 
-  TunnelWatch(DnsClient dns) {
+  private final KeyRenewals renewals;
+
+  TunnelWatch(DnsClient dns, Clock clock) {
     this.dns = dns;
+    this.renewals = new KeyRenewals(clock);
   }
 
   @Override
@@ -82,7 +86,21 @@ class TunnelWatch implements StandingWatch {
         troubles.add(String.valueOf(e.getCause().getMessage()));
       }
     }
+    String tunnel = step.migration() + " " + following;
+    renewals.trouble(tunnel).ifPresent(troubles::add);
+    renewals
+        .due(
+            tunnel,
+            "the line that lets the tunnel's key in on "
+                + ends.farName()
+                + " is written anew, to last for ninety days",
+            () -> key(step, ends).renew())
+        .ifPresent(remedies::add);
     return new Finding(troubles, remedies);
+  }
+
+  private static TunnelKey key(StepContext step, TunnelEnds ends) {
+    return new TunnelKey(step.hands(), ends, step.migration(), step.platform().options().keyType());
   }
 
   /** Nothing can be done for a Redis that does not answer; once it does, it is looked at again. */

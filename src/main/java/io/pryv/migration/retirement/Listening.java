@@ -1,5 +1,6 @@
 package io.pryv.migration.retirement;
 
+import io.pryv.migration.machine.AccessLogFormat;
 import io.pryv.migration.machine.Command;
 import io.pryv.migration.machine.Quote;
 import io.pryv.migration.machine.Shell;
@@ -24,7 +25,8 @@ import java.util.Optional;
  * @param dns new lines of the dns log, likewise
  * @param unread lines beyond those
  * @param lost whether a part of a log can no longer be read
- * @param ownHttp whether a probe of ours was found in the access log
+ * @param format of the access log
+ * @param ownHttp the line of our own probe in the access log; empty when there is none
  * @param ownDns whether a probe of ours was found in the dns log
  */
 record Listening(
@@ -36,7 +38,8 @@ record Listening(
     List<String> dns,
     long unread,
     boolean lost,
-    boolean ownHttp,
+    AccessLogFormat format,
+    Optional<String> ownHttp,
     boolean ownDns) {
 
   /** Stands in each request of ours. */
@@ -47,15 +50,45 @@ record Listening(
   /** docker stamps a line a little before it can be read. */
   private static final Duration OVERLAP = Duration.ofSeconds(2);
 
+  /**
+   * Whether our own probe was found and could be read as what it was.
+   *
+   * @param path that the probe asked for
+   */
+  boolean readsOwnHttp(String path) {
+    return ownHttp
+        .flatMap(format::read)
+        .filter(request -> request.at().isPresent())
+        .filter(request -> request.method().equals("GET") && request.target().equals(path))
+        .isPresent();
+  }
+
+  /** Behind the log's name: what was found instead of our own probe. */
+  String whyNotRead() {
+    if (ownHttp.isEmpty()) {
+      return " (no line of it)";
+    }
+    return " (format `%s`%s, line `%s`)"
+        .formatted(
+            format.text(),
+            format.lacks().isEmpty() ? "" : " without " + String.join(" and ", format.lacks()),
+            ownHttp.get());
+  }
+
   static Listening to(Shell shell, Register register, String domain, Optional<Ear> before) {
     String looked =
         shell
             .run(
                 Command.look(
-                    "read what is new in the access log and the dns log",
-                    script(register.layout(), domain, before)))
+                        "read what is new in the access log and the dns log",
+                        script(register.layout(), domain, before))
+                    .asRoot())
             .orFail("see that docker runs there and that the log files can be read, then retry");
-    return parse(looked);
+    return parse(
+        looked,
+        register.layout().nginxContainer().isEmpty()
+            ? AccessLogFormat.combined()
+            : AccessLogFormat.on(shell, register.layout()));
   }
 
   static String script(Layout layout, String domain, Optional<Ear> before) {
@@ -68,7 +101,7 @@ record Listening(
             since=%s
             since=${since:-$now}
             show() {
-              grep -aqF %s "$3" && echo "own-$1 yes"
+              grep -aF %s "$3" | tail -n 1 | sed "s/^/own-$1 /"
               grep -avF %s "$3" | grep -a%s >"$3.theirs" || true
               echo "count $(wc -l <"$3.theirs")"
               tail -n %d "$3.theirs" | sed "s/^/$1 /"
@@ -140,7 +173,7 @@ record Listening(
     return script.toString();
   }
 
-  static Listening parse(String looked) {
+  static Listening parse(String looked, AccessLogFormat format) {
     Instant now = null;
     String accessLogId = "";
     long accessLogSize = 0;
@@ -149,7 +182,7 @@ record Listening(
     List<String> dns = new ArrayList<>();
     long count = 0;
     boolean lost = false;
-    boolean ownHttp = false;
+    Optional<String> ownHttp = Optional.empty();
     boolean ownDns = false;
     for (String line : looked.lines().toList()) {
       int space = line.indexOf(' ');
@@ -166,7 +199,7 @@ record Listening(
         case "dns" -> dns.add(rest);
         case "count" -> count += Long.parseLong(rest.strip());
         case "lost" -> lost = true;
-        case "own-http" -> ownHttp = true;
+        case "own-http" -> ownHttp = Optional.of(rest);
         case "own-dns" -> ownDns = true;
         default -> throw new IllegalArgumentException("not a line of ours: " + line);
       }
@@ -183,6 +216,7 @@ record Listening(
         dns,
         count - http.size() - dns.size(),
         lost,
+        format,
         ownHttp,
         ownDns);
   }

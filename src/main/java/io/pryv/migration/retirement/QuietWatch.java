@@ -67,7 +67,7 @@ final class QuietWatch {
   /**
    * One look.
    *
-   * @param deaf machines and logs in which our own request was not found this time
+   * @param deaf machines and logs in which our own request could not be read this time
    */
   record Look(Ears ears, List<String> deaf, Duration period) {
 
@@ -104,7 +104,7 @@ final class QuietWatch {
       }
       text.append('\n');
       for (String log : deaf) {
-        text.append("\n- Our own request was not found in ")
+        text.append("\n- Our own request could not be read in ")
             .append(log)
             .append(": silence there proves nothing.\n");
       }
@@ -117,7 +117,7 @@ final class QuietWatch {
     List<Ear> ears = new ArrayList<>();
     List<String> deaf = new ArrayList<>();
     for (Register register : machines) {
-      speakTo(register);
+      String probe = speakTo(register);
       Optional<Ear> ear = before.flatMap(known -> known.on(register.machine().name()));
       // What it has logged so far is no news: the first look only finds out where the logs end.
       Listening heard = Listening.to(hands.on(register.machine()), register, domain, ear);
@@ -125,8 +125,8 @@ final class QuietWatch {
       if (ear.isEmpty()) {
         continue;
       }
-      if (!register.layout().nginxContainer().isEmpty() && !heard.ownHttp()) {
-        deaf.add(register.machine().name() + "'s access log");
+      if (!register.layout().nginxContainer().isEmpty() && !heard.readsOwnHttp(probe)) {
+        deaf.add(register.machine().name() + "'s access log" + heard.whyNotRead());
       }
       if (!heard.ownDns()) {
         deaf.add(register.machine().name() + "'s dns log");
@@ -135,18 +135,16 @@ final class QuietWatch {
     return new Look(new Ears(ears), deaf, period);
   }
 
-  private void speakTo(Register register) {
+  /** The path that it asks for. */
+  private String speakTo(Register register) {
     String address = register.machine().publicAddress();
     String mark = Listening.MARK + "-" + UUID.randomUUID().toString().substring(0, 8);
+    String path = "/" + mark + "/check_username";
     if (!register.layout().nginxContainer().isEmpty()) {
-      https.get(
-          address,
-          443,
-          "reg." + domain,
-          "/" + mark + "/check_username",
-          Map.of("User-Agent", Listening.MARK));
+      https.get(address, 443, "reg." + domain, path, Map.of("User-Agent", Listening.MARK));
     }
     dns.ask(address, mark + "." + domain, "A");
+    return path;
   }
 
   /** Goes on from what was heard. */
@@ -171,7 +169,8 @@ final class QuietWatch {
     }
     Optional<Request> latest =
         Stream.concat(
-                heard.http().stream().map(line -> Request.ofAccessLog(line, heard.now())),
+                heard.http().stream()
+                    .map(line -> Request.ofAccessLog(line, heard.format(), heard.now())),
                 heard.dns().stream().map(line -> Request.ofDnsLog(line, domain, heard.now())))
             .flatMap(Optional::stream)
             .max(Comparator.comparing(Request::at));

@@ -1,9 +1,8 @@
 package io.pryv.migration.retirement;
 
+import io.pryv.migration.machine.AccessLogFormat;
 import java.time.DateTimeException;
 import java.time.Instant;
-import java.time.OffsetDateTime;
-import java.time.format.DateTimeFormatter;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Matcher;
@@ -18,31 +17,29 @@ import java.util.regex.Pattern;
  */
 record Request(Instant at, String who, String what) {
 
-  private static final Pattern COMBINED =
-      Pattern.compile("^(\\S+) .*?\\[([^\\]]+)\\] \"((?:[^\"\\\\]|\\\\.)*)\".*");
-  private static final Pattern REQUEST_LINE = Pattern.compile("[A-Z]+ \\S.* HTTP/\\d.*");
-  private static final DateTimeFormatter NGINX_TIME =
-      DateTimeFormatter.ofPattern("dd/MMM/yyyy:HH:mm:ss Z", Locale.ENGLISH);
   private static final Pattern DNS_LINE = Pattern.compile(".*\\bDNS:\\s+(\\S+)\\s*$");
   private static final int LONGEST = 120;
 
   /**
    * Reads a line of nginx's access log. Bytes that are no HTTP request at all come from scanners of
-   * ports, not from clients; a line of an unknown shape counts as a request, made now.
+   * ports, not from clients; a line of another format counts as a request, made now.
    */
-  static Optional<Request> ofAccessLog(String line, Instant now) {
+  static Optional<Request> ofAccessLog(String line, AccessLogFormat format, Instant now) {
     if (line.isBlank()) {
       return Optional.empty();
     }
-    Matcher matcher = COMBINED.matcher(line);
-    if (!matcher.matches()) {
+    Optional<AccessLogFormat.Logged> logged = format.read(line);
+    if (logged.isEmpty()) {
       return Optional.of(new Request(now, "unknown", shortened(line)));
     }
-    if (!REQUEST_LINE.matcher(matcher.group(3)).matches()) {
-      return Optional.empty();
-    }
-    return Optional.of(
-        new Request(time(matcher.group(2), now), matcher.group(1), shortened(matcher.group(3))));
+    return logged
+        .filter(request -> !request.method().isEmpty())
+        .map(
+            request ->
+                new Request(
+                    request.at().map(second -> endOf(second, now)).orElse(now),
+                    request.client(),
+                    shortened(request.method() + " " + request.target())));
   }
 
   /**
@@ -64,13 +61,9 @@ record Request(Instant at, String who, String what) {
   }
 
   /** nginx logs whole seconds: the request was made at any time of that second. */
-  private static Instant time(String nginx, Instant now) {
-    try {
-      Instant end = OffsetDateTime.parse(nginx, NGINX_TIME).toInstant().plusMillis(999);
-      return end.isAfter(now) ? now : end;
-    } catch (DateTimeException otherFormat) {
-      return now;
-    }
+  private static Instant endOf(Instant second, Instant now) {
+    Instant end = second.plusMillis(999);
+    return end.isAfter(now) ? now : end;
   }
 
   private static Optional<Instant> instant(String docker) {

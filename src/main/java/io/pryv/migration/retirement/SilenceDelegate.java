@@ -46,7 +46,7 @@ abstract class SilenceDelegate extends StepDelegate {
                 period.toSeconds(),
                 look.deaf().isEmpty()
                     ? ""
-                    : "; our own request was not found in " + String.join(", ", look.deaf())));
+                    : "; our own request could not be read in " + String.join(", ", look.deaf())));
     return look;
   }
 }

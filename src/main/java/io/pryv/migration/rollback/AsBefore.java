@@ -108,7 +108,7 @@ final class AsBefore {
         new StringBuilder(
             """
             begins() {
-              [ "$(head -c "$2" -- "$1" | sha256sum | cut -d' ' -f1)" != "$3" ] || echo "$1"
+              [ "$(as_root head -c "$2" -- "$1" | sha256sum | cut -d' ' -f1)" != "$3" ] || echo "$1"
             }
             """);
     changes.forEach(

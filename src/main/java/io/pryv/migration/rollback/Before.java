@@ -45,7 +45,8 @@ final class Before {
                           + """
                           set -o pipefail
                           umask 077
-                          mkdir -p "$work" && listing >"$work/tree-before.new" && mv "$work/tree-before.new" "$work/tree-before"
+                          mkdir -p "$work" && listing >"$work/tree-before.new" && sync -- "$work/tree-before.new" &&
+                            mv "$work/tree-before.new" "$work/tree-before" && sync -- "$work"
                           """)
                   .within(DEADLINE))
           .orFail("see that every file below CONF_ROOT and ~/.ssh can be read, then retry");

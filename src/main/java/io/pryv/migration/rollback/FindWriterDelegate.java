@@ -32,7 +32,7 @@ class FindWriterDelegate extends StepDelegate {
     boolean namesMoved =
         standing.writer() == Standing.Writer.DEST
             && NamesMoved.maybe(
-                step.find("nameServersChanged", Boolean.class).orElse(false), step.platform(), dns);
+                step.find("recordsListed", Boolean.class).orElse(false), step.platform(), dns);
     step.put("namesMoved", namesMoved);
     step.evidence(
         "findWriter",

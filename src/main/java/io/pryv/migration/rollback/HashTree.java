@@ -19,7 +19,6 @@ record HashTree(Map<String, String> entries) {
     return """
         conf=%s
         data=%s
-        as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@" 2>/dev/null || "$@"; fi; }
         listing() {
           local root
           for root in "$(readlink -f -- "$conf")" "$HOME/.ssh"; do

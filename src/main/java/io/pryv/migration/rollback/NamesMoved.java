@@ -1,33 +1,26 @@
 package io.pryv.migration.rollback;
 
-import io.pryv.migration.dns.Delegation;
 import io.pryv.migration.dns.DnsClient;
-import io.pryv.migration.dns.Parents;
+import io.pryv.migration.dns.WhereClientsGo;
 import io.pryv.migration.platform.Platform;
-import io.pryv.migration.platform.StepFailure;
 
-/** Whether the name servers may lead clients to dest: then it must not go before they lead back. */
+/**
+ * Whether the name servers may lead clients to dest: then it must not go before they lead back.
+ * Once the operator has seen the records to change they may, whatever anybody says: resolvers may
+ * remember for days what was changed for a minute. The way out is the task that leads the name
+ * servers back, where the operator types that nothing was changed.
+ */
 final class NamesMoved {
 
   private NamesMoved() {}
 
   /**
-   * Asks the parent's servers, beside what the operator has said.
+   * Asks parents and resolvers, where the operator has not been told to change anything yet.
    *
-   * @param said whether the operator has completed the task that changes the records
+   * @param recordsListed whether the records to change were listed for the operator
    */
-  static boolean maybe(boolean said, Platform platform, DnsClient dns) {
-    if (said) {
-      return true;
-    }
-    try {
-      return Parents.of(platform, dns).stream()
-          .map(parent -> Delegation.atParent(dns, parent, platform.domain()))
-          .flatMap(delegation -> delegation.addresses().stream())
-          .anyMatch(platform.destAddresses()::contains);
-    } catch (StepFailure noAnswer) {
-      // Nobody has been told to change them.
-      return false;
-    }
+  static boolean maybe(boolean recordsListed, Platform platform, DnsClient dns) {
+    return recordsListed
+        || !WhereClientsGo.look(platform, dns).leadingTo(platform.destAddresses()).isEmpty();
   }
 }

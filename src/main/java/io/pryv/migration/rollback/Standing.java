@@ -94,10 +94,9 @@ record Standing(Writer writer, boolean sourceReady, String because, String facts
         new FileUndo(source.machine().name(), hands.files(source.machine()), journal).edited(site);
     boolean led =
         Election.notedLed(onSource, migration)
-            || (edited && nginx.mayHaveReadSince(site))
-            || Election.undoing(onSource, migration)
-                .filter(changedAt -> nginx.mayHaveReadSince(site, changedAt))
-                .isPresent();
+            || Election.beforeLeading(onSource, migration)
+                .map(nginx::mayHaveReadSince)
+                .orElse(edited);
     String facts =
         "| machine | Redis | its file says | containers |\n|---|---|---|---|\n"
             + here.row()
@@ -184,7 +183,7 @@ record Standing(Writer writer, boolean sourceReady, String because, String facts
             .read(register.layout().redisConfFile())
             .map(bytes -> new String(bytes, StandardCharsets.ISO_8859_1))
             .orElse("");
-    Optional<String> master = RedisSettings.find(text, "replicaof");
+    Optional<String> master = RedisSettings.master(text);
     Optional<String> fence = RedisSettings.find(text, "min-replicas-to-write");
     return master.map(of -> REPLICA_OF + of).orElse("master")
         + (fence.isPresent() && !fence.get().equals("0") ? ", fenced" : "");

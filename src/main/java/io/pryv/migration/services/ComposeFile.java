@@ -10,8 +10,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.yaml.snakeyaml.DumperOptions.FlowStyle;
-import org.yaml.snakeyaml.LoaderOptions;
 import org.yaml.snakeyaml.Yaml;
 import org.yaml.snakeyaml.error.YAMLException;
 import org.yaml.snakeyaml.nodes.MappingNode;
@@ -31,17 +31,20 @@ public final class ComposeFile {
   private static final String REDIS = "redis";
   private static final String ITEM = "\"" + PORT + "\"";
 
-  /** Ways to publish 6379 that the loopback can use already. */
-  private static final Set<String> PUBLISHED =
-      Set.of(PORT, "6379:6379", "0.0.0.0:6379:6379", "localhost:6379:6379");
+  private static final int REDIS_PORT = 6379;
+  private static final Pattern SHARED = Pattern.compile("[&*][A-Za-z0-9_-]|<<");
+  private static final String BY_HAND =
+      "add - "
+          + ITEM
+          + " to the ports of service redis by hand (once the services are stopped), then retry: it"
+          + " is taken as it is";
 
   private ComposeFile() {}
 
   /** Whether Redis is reachable at 127.0.0.1:6379 of the host, with the containers made anew. */
   public static boolean publishesRedisOnLoopback(String text) {
-    return redis(text).ports().stream()
-        .map(port -> port.replaceFirst("/tcp$", ""))
-        .anyMatch(PUBLISHED::contains);
+    return redis(services(text)).published().stream()
+        .anyMatch(port -> port.leadsTo(REDIS_PORT, REDIS_PORT));
   }
 
   /**
@@ -51,6 +54,7 @@ public final class ComposeFile {
    *     edited safely
    */
   public static String publishRedisOnLoopback(String text) {
+    refuseWhatIsNotUnderstood(text);
     if (publishesRedisOnLoopback(text)) {
       return text;
     }
@@ -64,16 +68,56 @@ public final class ComposeFile {
     return LineMarks.undo(text);
   }
 
-  private static ComposeServices.Service redis(String text) {
-    ComposeServices services;
+  /**
+   * Looks for whoever else has the port that Redis is to have.
+   *
+   * @param text of a compose file, or what {@code compose config} makes of it
+   * @throws UnexpectedText when somebody has
+   */
+  public static void refuseOtherClaims(String text) {
+    List<String> claims = services(text).claimsOfLoopback(REDIS_PORT, REDIS);
+    if (!claims.isEmpty()) {
+      throw new UnexpectedText(
+          "port 6379 of the host's loopback free, or leading to 6379 of service redis",
+          String.join(", ", claims),
+          "let that one have another port or address of the host, then retry");
+    }
+  }
+
+  private static void refuseWhatIsNotUnderstood(String text) {
+    refuseOtherClaims(text);
+    ComposeServices.Service redis = redis(services(text));
+    if (!Set.of("", "bridge").contains(redis.networkMode())) {
+      throw new UnexpectedText(
+          "a service redis with a network of its own",
+          "network_mode: " + redis.networkMode() + ", where no port can be published",
+          "give it networks, as the vendor's template does, then retry");
+    }
+    List<String> unknown =
+        redis.published().stream()
+            .filter(port -> !port.understood())
+            .map(ComposeServices.Published::text)
+            .toList();
+    if (!unknown.isEmpty()) {
+      throw new UnexpectedText(
+          "ports of service redis as numbers",
+          String.join(", ", unknown),
+          "write the numbers out: what a variable says depends on who calls compose. Then retry");
+    }
+  }
+
+  private static ComposeServices services(String text) {
     try {
-      services = ComposeServices.parse(text);
+      return ComposeServices.parse(text);
     } catch (IllegalArgumentException e) {
       throw new UnexpectedText(
           "a docker-compose file of version 2 or 3",
           e.getMessage(),
           "run docker-compose config on it, correct it, then retry");
     }
+  }
+
+  private static ComposeServices.Service redis(ComposeServices services) {
     return services
         .service(REDIS)
         .orElseThrow(
@@ -89,37 +133,57 @@ public final class ComposeFile {
     String lineEnd = LineMarks.lineEnd(text);
     Optional<NodeTuple> ports = property(redis, "ports");
     if (ports.isEmpty()) {
-      int first = redis.getStartMark().getLine();
-      String indent = " ".repeat(redis.getStartMark().getColumn());
+      // Not where the mapping begins: that may be an anchor behind the service's name.
+      Place first = Place.of(redis.getValue().get(0).getKeyNode(), text);
+      String indent = " ".repeat(first.column());
       lines.set(
-          first,
+          first.line(),
           LineMarks.added(indent + "ports:", lineEnd)
               + LineMarks.added(indent + "  - " + ITEM, lineEnd)
-              + lines.get(first));
+              + lines.get(first.line()));
       return String.join("", lines);
     }
     Node value = ports.get().getValueNode();
-    int keyLine = ports.get().getKeyNode().getStartMark().getLine();
+    Place key = Place.of(ports.get().getKeyNode(), text);
     if (value instanceof SequenceNode sequence && sequence.getFlowStyle() == FlowStyle.BLOCK) {
-      int first = value.getStartMark().getLine();
-      String indent = " ".repeat(value.getStartMark().getColumn());
+      int first = Place.of(sequence.getValue().get(0), text).line();
+      String indent = lines.get(first).replaceFirst("(?s)-.*", "");
+      if (!indent.isBlank()) {
+        throw unsafe(null);
+      }
       lines.set(first, LineMarks.added(indent + "- " + ITEM, lineEnd) + lines.get(first));
     } else if (value instanceof SequenceNode sequence) {
-      int line = value.getStartMark().getLine();
-      int behindBracket = value.getStartMark().getColumn() + 1;
-      String old = lines.get(line);
+      Place begin = Place.of(value, text);
+      String old = lines.get(begin.line());
+      int behindBracket = old.indexOf('[', begin.column()) + 1;
+      if (behindBracket == 0) {
+        throw unsafe(null);
+      }
       String item = ITEM + (sequence.getValue().isEmpty() ? "" : ", ");
       replace(
           lines,
-          line,
+          begin.line(),
           lineEnd,
           old.substring(0, behindBracket) + item + old.substring(behindBracket));
     } else {
-      int column = ports.get().getKeyNode().getStartMark().getColumn();
-      String indent = " ".repeat(column);
-      replace(lines, keyLine, lineEnd, indent + "ports:", indent + "  - " + ITEM);
+      String indent = " ".repeat(key.column());
+      replace(lines, key.line(), lineEnd, indent + "ports:", indent + "  - " + ITEM);
     }
     return String.join("", lines);
+  }
+
+  /**
+   * Where a node begins, by lines that end with a newline: YAML counts others, too, such as a lone
+   * carriage return in a comment.
+   */
+  private record Place(int line, int column) {
+
+    static Place of(Node node, String text) {
+      int at = text.offsetByCodePoints(0, node.getStartMark().getIndex());
+      String before = text.substring(0, at);
+      return new Place(
+          (int) before.chars().filter(c -> c == '\n').count(), at - (before.lastIndexOf('\n') + 1));
+    }
   }
 
   /** Old line as a comment with the new ones below, or above where it is the last without end. */
@@ -134,7 +198,7 @@ public final class ComposeFile {
 
   private static MappingNode redisNode(String text) {
     try {
-      Node root = new Yaml(new LoaderOptions()).compose(new StringReader(text));
+      Node root = new Yaml(ComposeServices.options()).compose(new StringReader(text));
       Optional<Node> redis = value(root, "services").flatMap(services -> value(services, REDIS));
       if (redis.isPresent()
           && redis.get() instanceof MappingNode mapping
@@ -171,7 +235,13 @@ public final class ComposeFile {
       throw unsafe(e);
     }
     if (!after.equals(withPort(ComposeServices.load(text))) || !undo(edited).equals(text)) {
-      throw unsafe(null);
+      throw SHARED.matcher(text).find()
+          ? new UnexpectedText(
+              "ports of service redis that no other place of the file shares",
+              "YAML anchors or merged mappings (&, *, <<), by which the new port would come or go"
+                  + " elsewhere, too",
+              BY_HAND)
+          : unsafe(null);
     }
   }
 
@@ -195,10 +265,7 @@ public final class ComposeFile {
             "a service redis of its own, in block style, to which a port can be added",
             "a shape this edit is not safe for"
                 + (cause == null ? "" : ": " + cause.getMessage().strip()),
-            "add - "
-                + ITEM
-                + " to the ports of service redis by hand (once the services are stopped), then"
-                + " retry: it is taken as it is");
+            BY_HAND);
     if (cause != null) {
       refusal.initCause(cause);
     }

@@ -2,10 +2,14 @@ package io.pryv.migration.services;
 
 import io.pryv.migration.platform.Register;
 import io.pryv.migration.platform.StepFailure;
+import io.pryv.migration.redis.DataSettings;
 import io.pryv.migration.redis.KeyCounts;
 import io.pryv.migration.redis.RedisDoor;
 import io.pryv.migration.redis.RedisServer;
 import io.pryv.migration.redis.RoleFile;
+import java.util.List;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /**
  * Keeps dest from being a second writer: it must hold no users of its own, and from then on refuses
@@ -13,12 +17,14 @@ import io.pryv.migration.redis.RoleFile;
  */
 final class DestFence {
 
+  private final Register source;
   private final Register dest;
   private final RedisDoor door;
   private final RoleFile file;
   private final boolean usersMayGo;
 
-  DestFence(Register dest, RedisDoor door, RoleFile file, boolean usersMayGo) {
+  DestFence(Register source, Register dest, RedisDoor door, RoleFile file, boolean usersMayGo) {
+    this.source = source;
     this.dest = dest;
     this.door = door;
     this.file = file;
@@ -34,12 +40,13 @@ final class DestFence {
   record Fenced(boolean already, KeyCounts held) {}
 
   /**
-   * Fences dest, unless it holds users that may not go: at run time, then in its file. A restart
-   * then leaves its register and dns without the write that they begin with: they serve nobody,
-   * which nobody misses before dest is elected.
+   * Fences dest, unless it holds users that may not go, or would not keep what source does, as it
+   * was launched: at run time, then in its file. A restart then leaves its register and dns without
+   * the write that they begin with: they serve nobody, which nobody misses before dest is elected.
    */
   Fenced fence() {
     try (RedisServer redis = door.open(dest)) {
+      requireSettings(redis);
       boolean fencedBefore = redis.fenced();
       refuseUsers(redis.countKeys());
       redis.fence();
@@ -55,6 +62,28 @@ final class DestFence {
       boolean written = file.fenced();
       return new Fenced(fencedBefore && !written, held);
     }
+  }
+
+  /** Preflight may have known its file only; what it has now counts. */
+  private void requireSettings(RedisServer redis) {
+    List<DataSettings.Trouble> troubles;
+    try (RedisServer ofSource = door.open(source)) {
+      troubles = DataSettings.of(redis, "").beside(DataSettings.of(ofSource, ""));
+    }
+    if (!troubles.isEmpty()) {
+      throw new StepFailure(
+          dest.machine().name(),
+          "CONFIG GET of its Redis",
+          words(troubles, DataSettings.Trouble::expected),
+          words(troubles, DataSettings.Trouble::found),
+          "set it, in redis.conf and with CONFIG SET, then retry: "
+              + words(troubles, DataSettings.Trouble::cost));
+    }
+  }
+
+  private static String words(
+      List<DataSettings.Trouble> troubles, Function<DataSettings.Trouble, String> which) {
+    return troubles.stream().map(which).distinct().collect(Collectors.joining("; "));
   }
 
   private void refuseUsers(KeyCounts held) {

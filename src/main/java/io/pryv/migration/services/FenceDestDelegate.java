@@ -19,6 +19,7 @@ class FenceDestDelegate extends StepDelegate {
     new Election(step.hands(), step.source(), step.dest()).requireSource();
     DestFence.Fenced fenced =
         new DestFence(
+                step.source(),
                 step.dest(),
                 step.redis(),
                 new RoleFile(step.hands(), step.dest()),

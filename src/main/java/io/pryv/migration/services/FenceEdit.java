@@ -22,7 +22,7 @@ class FenceEdit implements PlannedEdit {
   }
 
   @Override
-  public String apply(String text, Platform platform, Layout layout) {
+  public String apply(String text, Platform platform, Layout layout, String nginxConfiguration) {
     return RedisConf.fenced(text, layout.redisVersion());
   }
 }

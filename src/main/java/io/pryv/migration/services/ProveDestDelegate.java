@@ -5,7 +5,8 @@ import io.pryv.migration.platform.StepFailure;
 import io.pryv.migration.process.StepContext;
 import io.pryv.migration.process.StepContexts;
 import io.pryv.migration.process.StepDelegate;
-import io.pryv.migration.redis.DestData;
+import io.pryv.migration.redis.AtStop;
+import io.pryv.migration.redis.OnDisk;
 import org.springframework.stereotype.Component;
 
 @Component("proveDest")
@@ -29,9 +30,8 @@ class ProveDestDelegate extends StepDelegate {
                         "what source held at the stop",
                         "no such file: this migration has not stopped writes there",
                         "source is put back as it was"));
-    DestData data =
-        new DestData(step.hands().on(step.dest().machine()), step.dest(), step.migration());
-    SideBySide<Boolean> flushed = SideBySide.begin(data::flush);
+    OnDisk disk = new OnDisk(step.hands().on(step.dest().machine()), step.dest());
+    SideBySide<Boolean> flushed = SideBySide.begin(disk::flush);
     KeyProof proof = KeyProof.of(atStop, step.dest(), step.redis());
     step.evidence("proveDest", proof.markdown());
     proof.orFail();

@@ -11,6 +11,7 @@ import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 /** Waits until services answer: each check in a thread of its own, over and over. */
@@ -30,6 +31,21 @@ final class Readiness {
      * What is wrong still; empty when it is as it should be. What it throws is a complaint, too.
      */
     Optional<String> complaint();
+  }
+
+  /** A check of that name. */
+  static Check check(String what, Supplier<Optional<String>> complaint) {
+    return new Check() {
+      @Override
+      public String what() {
+        return what;
+      }
+
+      @Override
+      public Optional<String> complaint() {
+        return complaint.get();
+      }
+    };
   }
 
   /**

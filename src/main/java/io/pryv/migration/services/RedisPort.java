@@ -85,16 +85,24 @@ final class RedisPort {
                     "name the right file as layout.composeFile in the platform file"));
   }
 
+  /** Variables are known to compose only: what it makes of the file is looked at, too. */
   private void askCompose(String text) {
-    shell
-        .run(
-            Command.look(
-                    "ask compose whether it accepts the edited file",
-                    "cd %s && %s -f - config -q"
-                        .formatted(
-                            Quote.sh(dest.machine().confRoot()), dest.layout().composeCommand()))
-                .withInput(text))
-        .orFail("compose does not accept the file with the port added: correct it, then retry");
+    String resolved =
+        shell
+            .run(
+                Command.look(
+                        "ask compose whether it accepts the edited file",
+                        "cd %s && %s -f - config"
+                            .formatted(
+                                Quote.sh(dest.machine().confRoot()),
+                                dest.layout().composeCommand()))
+                    .withInput(text))
+            .orFail("compose does not accept the file with the port added: correct it, then retry");
+    try {
+      ComposeFile.refuseOtherClaims(resolved);
+    } catch (UnexpectedText e) {
+      throw e.in(dest.machine().name(), dest.layout().composeFile());
+    }
   }
 
   private boolean bound() {

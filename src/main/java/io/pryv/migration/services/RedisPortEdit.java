@@ -21,7 +21,7 @@ class RedisPortEdit implements PlannedEdit {
   }
 
   @Override
-  public String apply(String text, Platform platform, Layout layout) {
+  public String apply(String text, Platform platform, Layout layout, String nginxConfiguration) {
     return ComposeFile.publishRedisOnLoopback(text);
   }
 }

@@ -30,7 +30,8 @@ class SeeDestServesDelegate extends StepDelegate {
 
   @Override
   protected void perform(StepContext step) {
-    SignsOfLife signs = new SignsOfLife(step.platform().domain(), https, dns, step.redis());
+    SignsOfLife signs =
+        new SignsOfLife(step.platform().domain(), step.knowingDest(https), dns, step.redis());
     Map<String, Duration> answered =
         Readiness.after(
             () -> {},

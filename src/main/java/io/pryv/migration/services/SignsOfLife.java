@@ -11,7 +11,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Supplier;
 import java.util.regex.Pattern;
 
 /**
@@ -48,7 +47,7 @@ final class SignsOfLife {
   /** The vendor's health check answers rightly on the public address. */
   Check https(Register register) {
     String address = register.machine().publicAddress();
-    return check(
+    return Readiness.check(
         "HTTPS on " + address,
         () -> {
           HttpsProbe.Answer answer =
@@ -62,7 +61,7 @@ final class SignsOfLife {
   /** A user's name has records: an error of Redis gives none, with code NOERROR. */
   Check dns(Register register) {
     String address = register.machine().publicAddress();
-    return check(
+    return Readiness.check(
         "DNS on " + address,
         () -> {
           DnsClient.Answer answer = dns.askOnce(address, FIXTURE + "." + domain, "A", PATIENCE);
@@ -74,7 +73,7 @@ final class SignsOfLife {
 
   /** Redis has loaded its data and is nobody's replica. */
   Check redis(Register register) {
-    return check(
+    return Readiness.check(
         "Redis on " + register.machine().name(),
         () -> {
           try (RedisServer server = redis.open(register)) {
@@ -85,20 +84,6 @@ final class SignsOfLife {
                 : Optional.of("loading:" + loading + " role:" + role);
           }
         });
-  }
-
-  private static Check check(String what, Supplier<Optional<String>> look) {
-    return new Check() {
-      @Override
-      public String what() {
-        return what;
-      }
-
-      @Override
-      public Optional<String> complaint() {
-        return look.get();
-      }
-    };
   }
 
   private static String shortened(String body) {

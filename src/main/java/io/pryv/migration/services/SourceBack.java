@@ -9,15 +9,20 @@ import io.pryv.migration.machine.Journal;
 import io.pryv.migration.machine.LeaseHeld;
 import io.pryv.migration.machine.NginxContainer;
 import io.pryv.migration.machine.Notes;
+import io.pryv.migration.machine.RegistrationHold;
+import io.pryv.migration.machine.RemoteFiles;
+import io.pryv.migration.machine.ServerIdentity;
 import io.pryv.migration.machine.Shell;
 import io.pryv.migration.platform.Register;
 import io.pryv.migration.platform.StepFailure;
+import io.pryv.migration.redis.AtStop;
 import io.pryv.migration.redis.DestData;
 import io.pryv.migration.redis.Election;
 import io.pryv.migration.redis.RedisDoor;
 import io.pryv.migration.redis.RedisServer;
 import io.pryv.migration.redis.RestingFiles;
 import io.pryv.migration.redis.RoleFile;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -46,6 +51,7 @@ final class SourceBack {
   private final RedisDoor door;
   private final SignsOfLife signs;
   private final String migration;
+  private final RemoteFiles texts;
   private String destDown = "";
 
   SourceBack(
@@ -70,6 +76,7 @@ final class SourceBack {
     this.door = door;
     this.signs = signs;
     this.migration = migration;
+    this.texts = hands.files(source.machine());
   }
 
   /**
@@ -119,6 +126,10 @@ final class SourceBack {
     // fence, they answer once that is lifted.
     Readiness.after(() -> {}, source.machine().name(), List.of(signs.redis(source)), LONGEST);
     boolean writesRestored = restoreWrites();
+    boolean wentOn = letRegistrationsGoOn();
+    // No file of nginx names it any more.
+    boolean destForgotten =
+        sourceFiles.undo(ServerIdentity.file(source.layout(), dest.machine().publicAddress()));
     Map<String, Duration> answered =
         Readiness.after(() -> {}, source.machine().name(), signs.of(source), LONGEST);
     boolean forgotten = AtStop.forget(shell, migration);
@@ -126,9 +137,15 @@ final class SourceBack {
       destFailure = asFarAsDestLets(this::letDestGoOn);
     }
     return new Restored(
-        runs && !siteFileRestored && !roleRestored && !writesRestored && !forgotten,
+        runs
+            && !siteFileRestored
+            && !roleRestored
+            && !writesRestored
+            && !forgotten
+            && !wentOn
+            && !destForgotten,
         answered,
-        siteFileRestored,
+        siteFileRestored || wentOn,
         destDown,
         destFailure);
   }
@@ -157,6 +174,30 @@ final class SourceBack {
     }
   }
 
+  /** Source takes writes: what waits in nginx is answered there, and nothing waits any more. */
+  private boolean letRegistrationsGoOn() {
+    String site = source.layout().nginxSiteFile();
+    RegistrationHold hold =
+        new RegistrationHold(shell, source.layout().nginxContainer(), migration);
+    if (!letsWait(site) && !hold.laid()) {
+      return false;
+    }
+    hold.leadToOldWriter();
+    sourceFiles.undo(site);
+    new NginxContainer(shell, source.layout()).replaceWorkers();
+    hold.remove();
+    return true;
+  }
+
+  /** Whether the site file leads to source's register, and lets registrations wait before that. */
+  private boolean letsWait(String site) {
+    return texts
+        .read(site)
+        .map(bytes -> new String(bytes, StandardCharsets.ISO_8859_1))
+        .filter(text -> text.contains(RegistrationHold.directory(migration)))
+        .isPresent();
+  }
+
   /**
    * Once source's nginx reads the site file that points to dest, clients may have written there:
    * going back would lose what they wrote. Asked again behind the undo, since nginx may be started
@@ -167,24 +208,20 @@ final class SourceBack {
     if (Election.notedLed(shell, migration)) {
       throw afterFirstClient(site);
     }
-    Optional<String> undoing = Election.undoing(shell, migration);
-    if (undoing.isEmpty() && !sourceFiles.edited(site)) {
+    Optional<String> mark = Election.beforeLeading(shell, migration);
+    if (mark.isEmpty() && (!sourceFiles.edited(site) || letsWait(site))) {
       return false;
     }
     NginxContainer nginx = new NginxContainer(shell, source.layout());
-    String changedAt = undoing.orElseGet(() -> nginx.changedAt(site));
-    if (nginx.mayHaveReadSince(site, changedAt)) {
+    if (mark.isEmpty() || nginx.mayHaveReadSince(mark.get())) {
       throw afterFirstClient(site);
     }
-    if (undoing.isEmpty()) {
-      Election.noteUndoing(shell, migration, changedAt);
-    }
     boolean written = sourceFiles.undo(site);
-    if (nginx.mayHaveReadSince(site, changedAt)) {
+    if (nginx.mayHaveReadSince(mark.get())) {
       Election.noteLed(shell, migration);
       throw afterFirstClient(site);
     }
-    Election.dropUndoing(shell, migration);
+    Election.forgetLeading(shell, migration);
     return written;
   }
 

@@ -1,15 +1,14 @@
 package io.pryv.migration.services;
 
 import io.pryv.migration.dns.DnsClient;
-import io.pryv.migration.machine.Container;
 import io.pryv.migration.machine.Containers;
 import io.pryv.migration.machine.HttpsProbe;
+import io.pryv.migration.machine.NginxLeadsAway;
 import io.pryv.migration.platform.Register;
 import io.pryv.migration.process.StepContext;
 import io.pryv.migration.process.StepContexts;
 import io.pryv.migration.process.StepDelegate;
 import io.pryv.migration.redis.RoleFile;
-import java.util.List;
 import org.springframework.stereotype.Component;
 
 /**
@@ -32,16 +31,18 @@ class StandBehindDestDelegate extends StepDelegate {
   protected void perform(StepContext step) {
     Register source = step.source();
     Containers containers = Containers.of(step.hands(), source, step.migration());
-    List<Container> now = containers.look();
-    if (now.stream().noneMatch(c -> c.name().equals(source.layout().redisContainer()) && c.up())) {
-      new RoleFile(step.hands(), source).writer();
-    }
     step.say(
-        new Start(
+        new SourceBehindDest(
                 source,
                 containers,
-                new SignsOfLife(step.platform().domain(), https, dns, step.redis()))
-            .asProxy());
+                new RoleFile(step.hands(), source),
+                step.redis(),
+                new Start(
+                    source,
+                    containers,
+                    new SignsOfLife(step.platform().domain(), https, dns, step.redis())),
+                () -> NginxLeadsAway.objection(step.hands().on(source.machine()), source))
+            .stand());
     for (Register slave : step.sourceSlaves()) {
       Containers ofSlave = Containers.of(step.hands(), slave, step.migration());
       if (ofSlave.heldDown()) {

@@ -29,7 +29,9 @@ class StartDestDelegate extends StepDelegate {
         .allow();
     Start start =
         new Start(
-            step.dest(), dest, new SignsOfLife(step.platform().domain(), https, dns, step.redis()));
+            step.dest(),
+            dest,
+            new SignsOfLife(step.platform().domain(), step.knowingDest(https), dns, step.redis()));
     step.say(
         start.asWriter(
             new DestData(step.hands().on(step.dest().machine()), step.dest(), step.migration()),

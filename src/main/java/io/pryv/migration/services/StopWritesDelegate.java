@@ -17,6 +17,9 @@ class StopWritesDelegate extends StepDelegate {
   @Override
   protected void perform(StepContext step) {
     new Election(step.hands(), step.source(), step.dest()).requireSource();
+    if (step.find("registrationsWait", Boolean.class).orElse(false)) {
+      step.registrationHold(step.source()).begin(step.get("registerPort", Integer.class));
+    }
     WriteStop.Stopped stopped =
         new WriteStop(
                 step.source(),

@@ -22,9 +22,9 @@ final class AppendedCommands {
   private AppendedCommands() {}
 
   /** Names the commands behind as many bytes of {@code $file}, if those have that SHA-256. */
-  static String behind(String bytes, String sha256) {
+  static String behind(long bytes, String sha256) {
     return """
-        bytes=%s
+        bytes=%d
         sum=$(head -c "$bytes" -- "$file" | sha256sum | cut -d' ' -f1)
         [ "$sum" = %s ] || { echo %s; exit 0; }
         tail -c "+$((bytes + 1))" -- "$file" | LC_ALL=C awk '
@@ -34,7 +34,7 @@ final class AppendedCommands {
           left { left--; if (++line == 2) print $0; next }
           { print "%s" }'
         """
-        .formatted(Quote.sh(bytes), Quote.sh(sha256), OTHER, OTHER);
+        .formatted(bytes, Quote.sh(sha256), OTHER, OTHER);
   }
 
   /** Whether the names are those of commands by which a fenced Redis lets keys expire. */

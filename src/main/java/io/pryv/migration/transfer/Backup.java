@@ -1,5 +1,6 @@
 package io.pryv.migration.transfer;
 
+import io.pryv.migration.machine.AsRoot;
 import io.pryv.migration.machine.Command;
 import io.pryv.migration.machine.DetachedJob;
 import io.pryv.migration.machine.Quote;
@@ -80,7 +81,8 @@ final class Backup {
                         cd -- "$d/data" && sha256sum --quiet -c ../SHA256SUMS >&2 && pwd -P && cat ../SHA256SUMS
                         """
                             .formatted(location))
-                    .within(Duration.ofMinutes(3)))
+                    .within(Duration.ofMinutes(3))
+                    .asRoot())
             .orFail(
                 "the backup does not match its checksums: remove its directory on source, then"
                     + " retry")
@@ -123,7 +125,7 @@ final class Backup {
 
   /** Launches the copy or attaches to it; true once it has ended. */
   boolean copy(Duration wait) {
-    DetachedJob.Status status = job().attachOrLaunch(script(), wait);
+    DetachedJob.Status status = job().attachOrLaunch(AsRoot.job(script()), wait);
     if (!status.running() && !status.succeeded()) {
       job().forget();
       throw new StepFailure(
@@ -143,8 +145,9 @@ final class Backup {
     shell
         .run(
             Command.change(
-                "discard a copy that was made during an AOF rewrite",
-                "rm -rf -- " + location + "/data " + location + "/SHA256SUMS"))
+                    "discard a copy that was made during an AOF rewrite",
+                    "rm -rf -- " + location + "/data " + location + "/SHA256SUMS")
+                .asRoot())
         .orFail("see that the backup's directory is writable, then retry");
     job().forget();
   }
@@ -159,16 +162,18 @@ final class Backup {
         !shell
             .run(
                 Command.look(
-                    "see whether there is a backup", "[ ! -e " + location + " ] || echo yes"))
+                        "see whether there is a backup", "[ ! -e " + location + " ] || echo yes")
+                    .asRoot())
             .orFail("see that the backup's directory can be read, then retry")
             .isEmpty();
     if (there) {
       shell
           .run(
               Command.change(
-                  "remove the backup, and its directory if nothing else is in it",
-                  "rm -rf -- %s && rmdir --ignore-fail-on-non-empty -- %s"
-                      .formatted(location, directory)))
+                      "remove the backup, and its directory if nothing else is in it",
+                      "rm -rf -- %s && rmdir --ignore-fail-on-non-empty -- %s"
+                          .formatted(location, directory))
+                  .asRoot())
           .orFail("see that the backup's directory is writable, then retry");
     }
     return there;

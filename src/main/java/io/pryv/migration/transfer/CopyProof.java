@@ -5,6 +5,7 @@ import io.pryv.migration.machine.DetachedJob;
 import io.pryv.migration.machine.Quote;
 import io.pryv.migration.machine.Shell;
 import io.pryv.migration.machine.SideBySide;
+import io.pryv.migration.machine.Told;
 import io.pryv.migration.platform.Register;
 import io.pryv.migration.platform.StepFailure;
 import io.pryv.migration.redis.DestData;
@@ -92,7 +93,9 @@ final class CopyProof {
             onSource,
             source.layout().dataDirectory(),
             path,
-            AppendedCommands.behind(there[0], there[1]));
+            AppendedCommands.behind(
+                new Told(dest.machine().name(), "size of " + path).number(there[0]),
+                there[there.length - 1]));
     return AppendedCommands.onlyDeletions(appended);
   }
 
@@ -102,7 +105,8 @@ final class CopyProof {
             Command.look(
                     "compare " + path,
                     data(directory) + "file=\"$data\"/" + Quote.sh(path) + "\n" + script)
-                .within(DEADLINE))
+                .within(DEADLINE)
+                .asRoot())
         .orFail("see that the user may read the data directory, then retry");
   }
 
@@ -111,7 +115,8 @@ final class CopyProof {
         shell
             .run(
                 Command.look("hash the files of " + directory, data(directory) + DataFiles.LIST)
-                    .within(DEADLINE))
+                    .within(DEADLINE)
+                    .asRoot())
             .orFail("see that the user may read the data directory, then retry"));
   }
 
@@ -133,7 +138,8 @@ final class CopyProof {
                             .formatted(
                                 Quote.sh(dest.layout().dataOwner()),
                                 Quote.sh(dest.machine().confRoot())))
-                .within(DEADLINE))
+                .within(DEADLINE)
+                .asRoot())
         .orFail("give the data directory to " + dest.layout().dataOwner() + ", then retry");
     String left = strangers();
     if (!left.isEmpty()) {
@@ -153,10 +159,11 @@ final class CopyProof {
     return onDest
         .run(
             Command.look(
-                "look at the owner of the data",
-                data(DestData.incoming(dest))
-                    + "find \"$data\" \\( ! -uid %s -o ! -gid %s \\) -printf '%%U:%%G %%p\\n' | head -n 5"
-                        .formatted(Quote.sh(owner[0]), Quote.sh(owner[1]))))
+                    "look at the owner of the data",
+                    data(DestData.incoming(dest))
+                        + "find \"$data\" \\( ! -uid %s -o ! -gid %s \\) -printf '%%U:%%G %%p\\n' | head -n 5"
+                            .formatted(Quote.sh(owner[0]), Quote.sh(owner[1])))
+                .asRoot())
         .orFail("see that the user may read the data directory, then retry");
   }
 

@@ -22,10 +22,10 @@ import java.util.Optional;
  */
 final class KeyRemoval {
 
-  /** The tunnel's key may belong to the user that Redis runs as. */
-  private static final String AS_ROOT =
+  /** The tunnel's key belongs to the user that Redis runs as, the transfer key to ours. */
+  private static final String AS_OWNER =
       """
-      as_root() { if [ "$(id -u)" = 0 ] || [ -O "$key" ]; then "$@"; else sudo -n "$@"; fi; }
+      as_owner() { case $key in "$HOME"/*) "$@" ;; *) as_root "$@" ;; esac; }
       """;
 
   private final Hands hands;
@@ -96,7 +96,8 @@ final class KeyRemoval {
                 Command.look(
                     "look for files of the " + what,
                     files(key)
-                        + "for file in $files; do [ ! -e \"$file\" ] || echo \"$file\"; done"))
+                        + AS_OWNER
+                        + "for file in $files; do as_owner test ! -e \"$file\" || echo \"$file\"; done"))
             .orFail("see that the directory of the key can be read, then retry");
     if (!left.isEmpty()) {
       hands
@@ -105,8 +106,8 @@ final class KeyRemoval {
               Command.change(
                   "remove the " + what,
                   files(key)
-                      + AS_ROOT
-                      + "as_root rm -f -- $files\nfor file in $files; do [ ! -e \"$file\" ] || exit"
+                      + AS_OWNER
+                      + "as_owner rm -f -- $files\nfor file in $files; do as_owner test ! -e \"$file\" || exit"
                       + " 1; done"))
           .orFail("remove the files of the key by hand, then retry");
     }
@@ -131,8 +132,8 @@ final class KeyRemoval {
                     "key="
                         + key
                         + "\n"
-                        + AS_ROOT
-                        + "if [ -e \"$key\" ]; then as_root ssh-keygen -y -f \"$key\" </dev/null;"
+                        + AS_OWNER
+                        + "if as_owner test -e \"$key\"; then as_owner ssh-keygen -y -f \"$key\" </dev/null;"
                         + " fi"))
             .orFail(
                 "if the key file is broken, remove it and its line in "

@@ -1,5 +1,6 @@
 package io.pryv.migration.transfer;
 
+import io.pryv.migration.machine.AsRoot;
 import io.pryv.migration.machine.DetachedJob;
 import io.pryv.migration.machine.ProvenData;
 import io.pryv.migration.machine.Quote;
@@ -58,7 +59,7 @@ final class Sync {
   private Run run(String id, Duration wait, boolean filesMayVanish) {
     DetachedJob job =
         new DetachedJob(onDest, migration, id, "rsync of Redis' data from source to dest");
-    DetachedJob.Status status = job.attachOrLaunch(script(), wait);
+    DetachedJob.Status status = job.attachOrLaunch(AsRoot.job(script()), wait);
     if (status.running()) {
       return new Run(
           Optional.of(

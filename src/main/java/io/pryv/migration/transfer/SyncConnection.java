@@ -5,7 +5,8 @@ import io.pryv.migration.platform.Machine;
 
 /**
  * How dest's rsync reaches source's data: as bash, with paths relative to dest's HOME. The forced
- * command makes {@code /} the data directory.
+ * command starts in the data directory. Some of rsync's own rrsync, from 3.4.2 on, refuse {@code /}
+ * for it; {@code .} is understood by all.
  */
 record SyncConnection(String migration, String user, String address, int port) {
 
@@ -30,6 +31,6 @@ record SyncConnection(String migration, String user, String address, int port) {
   }
 
   String remoteDirectory() {
-    return Quote.sh(user + "@" + address + ":/");
+    return Quote.sh(user + "@" + address + ":.");
   }
 }

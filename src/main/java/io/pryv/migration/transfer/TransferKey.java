@@ -1,17 +1,18 @@
 package io.pryv.migration.transfer;
 
-import io.pryv.migration.machine.AuthorizedKeys;
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+import io.pryv.migration.machine.AsRoot;
 import io.pryv.migration.machine.Command;
 import io.pryv.migration.machine.CommandResult;
 import io.pryv.migration.machine.Hands;
+import io.pryv.migration.machine.KeyAccess;
 import io.pryv.migration.machine.Quote;
-import io.pryv.migration.machine.RemoteFiles;
 import io.pryv.migration.machine.Shell;
-import io.pryv.migration.platform.Layout;
+import io.pryv.migration.machine.Told;
 import io.pryv.migration.platform.Machine;
 import io.pryv.migration.platform.Register;
 import io.pryv.migration.platform.StepFailure;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -73,12 +74,15 @@ final class TransferKey {
     List<String> key = changed ? lookAtKey(onDest, connection) : before;
     String path = key.get(0);
     String directory = path.substring(0, path.lastIndexOf('/'));
+    KeyAccess access = new KeyAccess(hands, source.machine(), migration);
     changed |=
         hands
             .files(dest)
-            .write(directory + "/known_hosts", bytes(knownHosts(hostKeys(onSource))), "600");
-    String line = line(addresses(onDest), rrsync(onSource), source.layout(), key.get(1));
-    changed |= authorize(onSource, line);
+            .write(directory + "/known_hosts", access.knownHosts().getBytes(US_ASCII), "600");
+    String publicKey =
+        new Told(dest.name(), "the transfer key").publicKey(key.get(1)) + comment(migration);
+    String line = line(addresses(onDest), rrsync(onSource), source, publicKey);
+    changed |= access.grant(line);
     prove(onDest, connection);
     return new Made(changed, path, key.get(2), line);
   }
@@ -86,13 +90,18 @@ final class TransferKey {
   /**
    * The line that lets the key read one directory through rsync and do nothing else (rrsync(1)).
    */
-  static String line(Set<String> from, String rrsync, Layout layout, String publicKey) {
-    String command = Quote.sh(rrsync) + " -ro " + Quote.sh(layout.dataDirectory());
+  static String line(Set<String> from, String rrsync, Register source, String publicKey) {
+    String command =
+        AsRoot.forcedAsking(
+                source.machine().user(),
+                Quote.sh(rrsync) + " -ro " + Quote.sh(source.layout().dataDirectory()))
+            .replace("\"", "\\\"");
     return "restrict,from=\"%s\",command=\"%s\" %s"
-        .formatted(
-            String.join(",", from),
-            command.replace("\\", "\\\\").replace("\"", "\\\""),
-            publicKey.strip());
+        .formatted(String.join(",", from), command, publicKey);
+  }
+
+  private static String comment(String migration) {
+    return " migration@remote " + migration;
   }
 
   /** Path, public key and fingerprint; {@code none} when there is no whole key. */
@@ -106,15 +115,17 @@ final class TransferKey {
                     set -eu
                     if [ ! -e "$key" ]; then echo none; exit; fi
                     printf '%s\\n' "$key"
-                    ssh-keygen -y -f "$key" | sed "s/\\( [^ ]*\\) .*/\\1/; s/$/ migration@remote $migration/"
-                    ssh-keygen -l -f "$key"
+                    ssh-keygen -y -f "$key"
+                    ssh-keygen -l -E sha256 -f "$key"
                     """))
         .orFail("if the key file is broken, remove it on dest, then retry")
         .lines()
         .toList();
   }
 
-  /** Makes the key under another name first: a key that is there is whole. */
+  /**
+   * Makes the key under another name first: a key that is there is whole, after a power cut too.
+   */
   private void makeKey(Shell onDest, SyncConnection connection) {
     onDest
         .run(
@@ -127,8 +138,10 @@ final class TransferKey {
                         mkdir -p "${key%%/*}"
                         rm -f "$key.new" "$key.new.pub"
                         ssh-keygen -q %s -N '' -C "migration@remote $migration" -f "$key.new" </dev/null
+                        sync -- "$key.new" "$key.new.pub"
                         mv -f "$key.new.pub" "$key.pub"
                         mv -n "$key.new" "$key"
+                        sync -- "${key%%/*}"
                         """
                             .formatted(
                                 keyType.equals("rsa")
@@ -136,35 +149,6 @@ final class TransferKey {
                                     : "-t " + Quote.sh(keyType)))
                 .within(Duration.ofMinutes(1)))
         .orFail("see that ssh-keygen is on dest and that HOME is writable, then retry");
-  }
-
-  private List<String> hostKeys(Shell onSource) {
-    return onSource
-        .run(
-            Command.look(
-                "read source's own host keys",
-                """
-                files=$( (sshd -T 2>/dev/null || /usr/sbin/sshd -T 2>/dev/null) | sed -n 's/^hostkey \\(.*\\)$/\\1.pub/p')
-                cat ${files:-/etc/ssh/ssh_host_*_key.pub}
-                """))
-        .orFail("see where source's sshd keeps its host keys, then retry")
-        .lines()
-        .filter(line -> !line.isBlank())
-        .toList();
-  }
-
-  private String knownHosts(List<String> hostKeys) {
-    Machine machine = source.machine();
-    String host =
-        machine.port() == 22
-            ? machine.publicAddress()
-            : "[" + machine.publicAddress() + "]:" + machine.port();
-    StringBuilder text = new StringBuilder();
-    for (String key : hostKeys) {
-      String[] words = key.strip().split("\\s+", -1);
-      text.append(host).append(' ').append(words[0]).append(' ').append(words[1]).append('\n');
-    }
-    return text.toString();
   }
 
   /** Dest's own address, and the one that its route to source gives: NAT may make them differ. */
@@ -177,12 +161,7 @@ final class TransferKey {
                     "ip -o route get " + Quote.sh(source.machine().publicAddress())))
             .orFail("see that dest has a route to source, then retry");
     Set<String> addresses = new LinkedHashSet<>(List.of(dest.publicAddress()));
-    String[] words = route.strip().split("\\s+", -1);
-    for (int i = 0; i + 1 < words.length; i++) {
-      if (words[i].equals("src")) {
-        addresses.add(words[i + 1]);
-      }
-    }
+    addresses.add(new Told(dest.name(), "ip route get").routeSource(route));
     return addresses;
   }
 
@@ -198,30 +177,11 @@ final class TransferKey {
                 done
                 exit 1
                 """));
-    return found.orFail(
-        "rrsync comes with rsync (in older Debian as /usr/share/doc/rsync/scripts/rrsync.gz): put"
-            + " it into /usr/local/bin on source, executable, then retry");
-  }
-
-  private boolean authorize(Shell onSource, String line) {
-    String home =
-        onSource
-            .run(Command.look("find the home directory", "cd -- \"$HOME\" && pwd"))
-            .orFail("see that the user on source has a home directory, then retry");
-    String directory = Quote.sh(home + "/.ssh");
-    if (!onSource.run(Command.look("look for ~/.ssh", "[ -d " + directory + " ]")).succeeded()) {
-      onSource
-          .run(
-              Command.change(
-                  "make ~/.ssh", AuthorizedKeys.makeDirectory(home + "/.ssh", migration)))
-          .orFail("make the directory by hand, then retry");
-    }
-    String path = home + "/.ssh/authorized_keys";
-    RemoteFiles files = hands.files(source.machine());
-    String before =
-        files.read(path).map(bytes -> new String(bytes, StandardCharsets.ISO_8859_1)).orElse("");
-    return before.lines().noneMatch(line::equals)
-        && files.write(path, bytes(AuthorizedKeys.with(before, line)), "600");
+    String path =
+        found.orFail(
+            "rrsync comes with rsync (in older Debian as /usr/share/doc/rsync/scripts/rrsync.gz): put"
+                + " it into /usr/local/bin on source, executable, then retry");
+    return new Told(source.machine().name(), found.command().purpose()).path(path);
   }
 
   private void prove(Shell onDest, SyncConnection connection) {
@@ -253,10 +213,5 @@ final class TransferKey {
           "the key is also accepted by another line of source's authorized_keys: remove that one,"
               + " then retry");
     }
-  }
-
-  /** One char for each byte, so that whatever a comment holds stays as it is. */
-  private static byte[] bytes(String text) {
-    return text.getBytes(StandardCharsets.ISO_8859_1);
   }
 }

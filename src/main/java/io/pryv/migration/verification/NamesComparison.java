@@ -16,6 +16,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
 
 /**
  * DNS answers of dest and its slaves against source's (procedure, "Verify"): one query at a time,
@@ -39,16 +41,20 @@ final class NamesComparison {
   private final Platform platform;
   private final DnsClient dns;
   private final Duration gap;
+  private final Predicate<String> withoutCore;
 
   /**
    * A comparison.
    *
    * @param gap pause after the questions about one name, for the servers' other clients
+   * @param withoutCore whether source's Redis has no core for a user; asked only of those whom no
+   *     server has an answer for
    */
-  NamesComparison(Platform platform, DnsClient dns, Duration gap) {
+  NamesComparison(Platform platform, DnsClient dns, Duration gap, Predicate<String> withoutCore) {
     this.platform = platform;
     this.dns = dns;
     this.gap = gap;
+    this.withoutCore = withoutCore;
   }
 
   /** A difference that stayed. */
@@ -56,8 +62,14 @@ final class NamesComparison {
 
     private static final String SILENT = "none";
 
+    private static final String NO_RECORDS = "NOERROR, no records";
+
     private boolean silent() {
       return found.equals(SILENT);
+    }
+
+    private boolean noRecords() {
+      return found.equals(NO_RECORDS);
     }
   }
 
@@ -68,16 +80,33 @@ final class NamesComparison {
    * @param names how many questions were put to every server
    * @param users how many of these were users' names
    * @param last the last user; empty before the first
+   * @param coreless users that no server has an answer for, since Redis has no core for them; the
+   *     first ones
    */
-  record Asked(int names, int users, String last) {
+  record Asked(int names, int users, String last, List<String> coreless) {
 
-    static final Asked NOTHING = new Asked(0, 0, "");
+    static final Asked NOTHING = new Asked(0, 0, "", List.of());
+
+    private static final int MOST_CORELESS = 100;
+
+    Asked {
+      // A migration of an earlier version has none.
+      coreless = coreless == null ? List.of() : List.copyOf(coreless);
+    }
 
     private Asked and(Question question, String user) {
       return new Asked(
           names + 1,
           users + (question.kind() == Question.Kind.USER ? 1 : 0),
-          question.kind() == Question.Kind.USER ? user : last);
+          question.kind() == Question.Kind.USER ? user : last,
+          coreless);
+    }
+
+    private Asked andCoreless(String user) {
+      return coreless.size() == MOST_CORELESS
+          ? this
+          : new Asked(
+              names, users, last, Stream.concat(coreless.stream(), Stream.of(user)).toList());
     }
   }
 
@@ -135,6 +164,13 @@ final class NamesComparison {
                                 one.found(),
                                 one.next())));
       }
+      if (!asked.coreless().isEmpty()) {
+        text.append(
+            "\nUsers without a core, on both sides (`NAME:users` is in Redis, `NAME:server` is not):"
+                + " %s. They had no address before the migration either: find out what they are,"
+                    .formatted(String.join(", ", asked.coreless()))
+                + " then write their core or delete them.\n");
+      }
       return text.toString();
     }
   }
@@ -167,8 +203,16 @@ final class NamesComparison {
     while (ahead.hasNext() && (first || !late(began, longest))) {
       String user = ahead.next();
       Question question = new Question(user + "." + platform.domain(), "A", Question.Kind.USER);
-      differences.addAll(lasting(question, servers));
+      Collection<Difference> found = lasting(question, servers);
       asked = asked.and(question, user);
+      // Each server must have said so: one that names a core, or is silent, differs all the same.
+      if (found.size() == servers.size()
+          && found.stream().allMatch(Difference::noRecords)
+          && withoutCore.test(user)) {
+        asked = asked.andCoreless(user);
+      } else {
+        differences.addAll(found);
+      }
       first = false;
     }
     return new Compared(

@@ -33,9 +33,13 @@ class VerifyDnsDelegate extends StepDelegate {
 
   @Override
   protected void perform(StepContext step) {
-    NamesComparison.Compared compared =
-        new NamesComparison(step.platform(), dns, GAP)
-            .goOn(askedBefore(step), sample(step), round());
+    NamesComparison.Compared compared;
+    try (RedisServer source = step.redis().open(step.source())) {
+      compared =
+          new NamesComparison(
+                  step.platform(), dns, GAP, user -> source.get(user + ":server") == null)
+              .goOn(askedBefore(step), sample(step, source), round());
+    }
     NamesComparison.Asked asked = compared.asked();
     step.put("namesCompared", (long) asked.names());
     step.put("namesDiffering", (long) compared.differences().size());
@@ -46,12 +50,15 @@ class VerifyDnsDelegate extends StepDelegate {
     step.put("namesAsked", asked);
     step.put("verifyDnsDone", compared.all());
     step.say(
-        "%d names (%d users) compared on %s%s, none differs"
+        "%d names (%d users) compared on %s%s, none differs%s"
             .formatted(
                 asked.names(),
                 asked.users(),
                 String.join(", ", compared.servers()),
-                compared.all() ? "" : " so far"));
+                compared.all() ? "" : " so far",
+                asked.coreless().isEmpty()
+                    ? ""
+                    : "; users without a core: " + asked.coreless().size()));
   }
 
   /** A comparison that was over begins anew. */
@@ -62,10 +69,7 @@ class VerifyDnsDelegate extends StepDelegate {
   }
 
   /** Drawn anew for each round, which costs less than keeping the names: the seed is the same. */
-  private static List<String> sample(StepContext step) {
-    try (RedisServer source = step.redis().open(step.source())) {
-      return source.sampleUsers(
-          step.platform().options().sampleUsers(), step.migration().hashCode());
-    }
+  private static List<String> sample(StepContext step, RedisServer source) {
+    return source.sampleUsers(step.platform().options().sampleUsers(), step.migration().hashCode());
   }
 }

@@ -10,6 +10,8 @@
 #   conf               source's redis.conf, already fenced and a replica; its bytes before are $state/redis.conf
 #   site, site_new     nginx's file, and the one that takes its place; nginx_container
 #   follow             host and port at which source's Redis finds dest's
+#   hold               nginx's directory for what shall wait while the writer changes; empty where nothing does
+#   register_port      at which nginx reaches source's register
 #
 # Each line of the output: nanoseconds since 1970, the sub-step's name, words. The last one is the outcome:
 #   switched, switched but: … (dest is the writer, something else is not as it should be), undone: …, unknown: …
@@ -17,13 +19,16 @@
 # Files in $state tell whoever comes after us how far it went; each is written before what it tells of is done:
 #   intended   settings as they were when the switch was prepared, before redis.conf was replaced
 #   before     settings to put back
-#   election   the client id of the connection to dest, the token that dest holds once it is elected, and the boot
+#   election   the client id of the connection to dest, the token that dest holds once it is elected, the boot, and
+#              how dest wrote to its disk before
+#   holding    registrations wait, with the time until which the fence must be up
 #   fenced     with the time until which dest must be elected
 #   promoting  dest may be elected from now on
 #   elected    dest is: from now on it only goes forward
 #   turned     source follows dest
+#   linked     it has all that dest has: the mark on dest has served
 #   pids       processes, with their start times
-# intended, before and election outlast a power cut; of the others, one may lack after it.
+# intended, before, election and linked outlast a power cut; of the others, one may lack after it.
 # shellcheck disable=SC2154,SC2034
 set -u
 export LC_ALL=C
@@ -31,9 +36,11 @@ trap '' PIPE HUP
 
 readonly SWITCHED=0 BUT=9 UNDONE=10 UNKNOWN=11
 readonly FENCE=99 USUAL_LAG=10
-readonly TRIES=5             # at a moment in which no client is inside a MULTI
+readonly TRIES=5             # at a moment in which no client is inside a MULTI, or no registration at a core
 readonly LEAST_HOLD=60000    # microseconds, as all times here
 readonly LONGEST_HOLD=500000
+readonly LONGEST_CREATION=1000000
+readonly LONGEST_HOLDING=9000000 # of registrations, until the fence
 readonly QUIET_PERIOD=3600   # seconds between the pings of a replication that shall stay still
 readonly LONGEST=240000000
 readonly ELECTED=register-migration:elected
@@ -45,7 +52,8 @@ if [ -n "${EPOCHREALTIME:-}" ]; then
 else
   clock() { now=$(date +%s%6N); }
 fi
-say() { clock; printf '%s000 %s\n' "$now" "$*"; }
+# In one line: what a Redis answers must not pass for a sub-step.
+say() { local words=$*; clock; printf '%s000 %s\n' "$now" "${words//[$'\n\r']/ }"; }
 outcome() { local code=$1; shift; say outcome "$*"; exit "$code"; }
 trouble() { printf '%s' "$*" >"$state/trouble"; }
 # note NAME WORDS: on disk, whole, before the next thing is done
@@ -74,6 +82,8 @@ receive() {
   local fd=$1 head rest count joined=
   IFS= read -r -t "$patience" -u "$fd" head || { reply='no answer'; return 1; }
   head=${head%$'\r'}
+  # Bash would run a command in what it takes for a number.
+  case $head in '$-1') ;; ['$*'] | ['$*']*[!0-9]*) reply='no length of an answer'; return 1 ;; esac
   case $head in
     '$-1') reply= ;;
     '$'*)
@@ -184,7 +194,7 @@ end_pids() {
 
 # The master's process, found from outside of the container.
 find_nginx() {
-  nginx=$(docker top "$nginx_container" -eo pid,args 2>/dev/null | sed -n 's/^ *\([0-9]*\) .*nginx: master process.*/\1/p')
+  nginx=$(docker top "$nginx_container" -eo pid,args 2>/dev/null | sed -n '/register-migration/d; s/^ *\([0-9]*\) .*nginx: master process.*/\1/p')
   case $nginx in *[!0-9]*) nginx= ;; esac
   [ -n "$nginx" ] && grep -aq '^nginx: master' "/proc/$nginx/cmdline"
 }
@@ -199,6 +209,75 @@ new_worker() {
   for pid in $(workers); do case " $old_workers " in *" $pid "*) ;; *) return 0 ;; esac; done
   return 1
 }
+
+# Requests that create a user call a core before they write (decision 44). nginx leads them to sockets on which nobody
+# accepts, those of an nginx without workers; when that is gone, each goes on as the files dest and fenced say.
+holders() {
+  local file
+  for file in $(grep -al "^nginx: master process .*nginx -c $hold/conf" /proc/[0-9]*/cmdline 2>/dev/null); do
+    file=${file%/cmdline}
+    echo "${file#/proc/}"
+  done
+}
+holds() { [ "$(grep -c " 00010000 .* $hold/[0-9]$" "/proc/$nginx/net/unix" 2>/dev/null)" = 4 ]; }
+inside_nginx() { [ -n "$hold" ] && [ -d "/proc/${nginx:-none}/root$hold" ]; }
+flag() { : >"/proc/$nginx/root$hold/$1"; }
+unflag() { rm -f -- "/proc/$nginx/root$hold/$1"; }
+hold_on() {
+  local tries
+  [ -n "$hold" ] || return 0
+  inside_nginx || refuse "no directory $hold in $nginx_container: lay it there again"
+  clock
+  echo "$((now + LONGEST_HOLDING))" >"$state/holding"
+  rm -f -- "/proc/$nginx/root$hold"/[0-9]
+  docker exec -d "$nginx_container" nginx -c "$hold/conf" >/dev/null 2>&1
+  for ((tries = 0; tries < 250; tries++)); do
+    if holds; then say holding; return 0; fi
+    pause 0.02
+  done
+  refuse "nothing holds registrations in $nginx_container: $(tail -n 1 "/proc/$nginx/root$hold/error.log" 2>/dev/null)"
+}
+let_go() {
+  local pid
+  [ -n "$hold" ] || return 0
+  for pid in $(holders); do kill -9 "$pid" 2>/dev/null; done
+  ! inside_nginx || unflag pid
+  rm -f -- "$state/holding"
+}
+# nginx's connections to the register, by its own ports, of which one may stand for a registration at a core.
+at_register() {
+  sed -n "s/^ *[0-9]*: [0-9A-F]*:\([0-9A-F]*\) [0-9A-F]*:$(printf %04X "$register_port") 0[128] .*/\1/p" \
+    "/proc/$nginx/net/tcp" "/proc/$nginx/net/tcp6" 2>/dev/null | tr '\n' ' '
+}
+# Whether all requests that were there when the hold began have been answered.
+drained() {
+  local before left port began
+  # What nginx had just begun to pass on is seen then.
+  pause 0.02
+  before=$(at_register)
+  clock; began=$now
+  while :; do
+    left=
+    for port in $(at_register); do case " $before" in *" $port "*) left=$port ;; esac; done
+    [ -n "$left" ] || return 0
+    clock
+    [ $((now - began)) -lt $LONGEST_CREATION ] || return 1
+    pause 0.005
+  done
+}
+await_creations() {
+  local attempt
+  [ -n "$hold" ] || return 0
+  for ((attempt = 1; ; attempt++)); do
+    hold_on
+    if drained; then say drained; return 0; fi
+    let_go
+    say let-go "a request has been at source's register for $((LONGEST_CREATION / 1000000)) s"
+    [ $attempt -lt $TRIES ] || refuse "in $TRIES tries a request was at source's register for longer than $((LONGEST_CREATION / 1000000)) s each time: see whether its cores answer"
+    pause 1
+  done
+}
+
 copy() { cp -p -- "$1" "$2.register-migration-new" && mv -fT -- "$2.register-migration-new" "$2"; }
 
 # --- The ways out
@@ -232,6 +311,9 @@ undo() {
     done
     say lifted
   fi
+  # What waited goes on to source.
+  if [ -n "$hold" ] && { [ -n "${nginx:-}" ] || find_nginx; } && inside_nginx; then unflag fenced; fi
+  let_go
   cmp -s -- "$state/redis.conf" "$conf" || copy "$state/redis.conf" "$conf" ||
     outcome $UNKNOWN "unknown: $why; source takes writes again, but $conf could not be put back: after a restart its Redis would refuse them. See that this file can be written"
   rm -f -- "$state/intended" "$state/before" "$state/election" "$state/fenced" "$state/promoting"
@@ -246,10 +328,20 @@ dest_takes_writes() {
   connect_dest && ask_dest CONFIG SET min-replicas-to-write 0
 }
 
+# While source follows, a power cut of dest costs what it costs any register.
+dest_writes_as_before() {
+  [ -z "$appendfsync" ] ||
+    { ask_dest CONFIG SET appendfsync "$appendfsync" && ask_dest CONFIG SET no-appendfsync-on-rewrite "$unsynced"; }
+}
+
 # dest is the writer: whatever is not done yet is done, and proven.
 forward() {
   local but='' tries status
   : >"$state/elected"
+  # From here on nginx leads to dest, without a reload.
+  if inside_nginx; then flag moved; fi
+  let_go
+  ! inside_nginx || say led
   if [ -e "$site_new" ]; then mv -fT -- "$site_new" "$site" || but="$but; $site could not be replaced"; fi
   say moved
   kill -HUP "$nginx" 2>/dev/null || but="$but; nginx on source could not be told to reload"
@@ -286,6 +378,7 @@ forward() {
     status=partial
     if dest_takes_writes; then
       ask_dest INFO stats && field sync_full && [ "$value" != "${full_before:-$value}" ] && status=full
+      dest_writes_as_before || but="$but; appendfsync on dest could not be put back (${appendfsync:-}, no-appendfsync-on-rewrite $unsynced)"
     else
       but="$but; dest's Redis does not tell whether it takes writes ($(cat "$state/trouble" 2>/dev/null))"
     fi
@@ -295,41 +388,48 @@ forward() {
   fi
   settings_back fenced || but="$but; repl-ping-replica-period on source could not be put back"
   # The mark has served once it stands on this disk who was elected.
-  if [ -z "$but" ]; then { note elected "" && ask_dest DEL $ELECTED; } || but="; the mark $ELECTED could not be removed on dest"; fi
+  if [ -z "$but" ]; then { note linked "" && ask_dest DEL $ELECTED; } || but="; the mark $ELECTED could not be removed on dest"; fi
   [ -z "$but" ] || outcome $BUT "switched but: ${but#; }"
   outcome $SWITCHED switched
 }
 
-# 0: dest was elected; 1: it was not, and takes no writes; 2: it does not tell.
-# A dest that was restarted meanwhile knows by the token: what its disk lacks is lost.
+# 0: dest was elected; 1: it was not, and takes no writes; 2: it does not tell; 3: what it tells can not be.
+# A dest that was restarted meanwhile knows by the token, which its disk holds with all that source had: one that lacks
+# it after its election lacks more, and source, which still has that, must not copy it.
 was_elected() {
-  [ ! -e "$state/elected" ] || return 0
+  [ ! -e "$state/linked" ] || return 0
   [ -n "$token" ] || { trouble "$state/election does not say how dest would know"; return 2; }
   ask_dest GET $ELECTED || return 2
   [ "$reply" != "$token" ] || return 0
+  if [ -e "$state/elected" ]; then
+    trouble "it does not hold the mark of its election any more: its data was lost or replaced since, so bring back what it had; source still holds what it had itself"
+    return 3
+  fi
   ask_dest INFO replication || return 2
   field role
   [ "$value" = master ] || return 1
   ask_dest CONFIG GET min-replicas-to-write || return 2
   [ "${reply#*$'\n'}" != $FENCE ] || return 1
   trouble "it takes writes, and does not hold the mark of its election: find out who made it a writer"
-  return 2
+  return 3
 }
 
 # Whatever became of the try before us, it ends in one writer, or in none where nobody can know.
 settle() {
-  local tries client='' token='' boot=''
+  local tries asked client='' token='' boot=''
+  appendfsync='' unsynced=''
   say settle "$*"
   end_pids
   [ -e "$state/election" ] || undo "$*"
-  read -r client token boot <"$state/election"
+  read -r client token boot appendfsync unsynced <"$state/election"
   # The smaller notes are all there only as long as the machine has not lost its power since.
   [ -e "$state/promoting" ] || [ "$boot" != "$(</proc/sys/kernel/random/boot_id)" ] || undo "$*"
   for ((tries = 0; tries < 60; tries++)); do
     # The old connection must not elect dest behind our back: ended on dest, nothing comes through it any more.
     if { [ -n "$ssh" ] || connect_dest; } && { ask_dest CLIENT KILL ID "$client" || [ $? -eq 2 ]; }; then
       was_elected
-      case $? in
+      asked=$?
+      case $asked in
         1) undo "$*; dest could be asked, and was not elected" ;;
         0)
           if ask_dest CONFIG SET min-replicas-to-write 0; then
@@ -338,13 +438,14 @@ settle() {
             old_workers=$(workers | tr '\n' ' ')
             forward
           fi ;;
+        3) break ;;
       esac
     fi
     leave_dest
     pause 0.5
   done
   if [ -e "$state/elected" ]; then
-    outcome $UNKNOWN "unknown: $*, and dest, which was elected, does not answer ($(cat "$state/trouble" 2>/dev/null)): make dest's Redis reachable. Source refuses writes, since two writers would be worse"
+    outcome $UNKNOWN "unknown: $*, and dest, which was elected, does not say so ($(cat "$state/trouble" 2>/dev/null)): make dest's Redis reachable. Source refuses writes, since two writers would be worse"
   fi
   outcome $UNKNOWN "unknown: $*, and dest does not tell whether it was elected ($(cat "$state/trouble" 2>/dev/null)): make dest's Redis reachable. Source refuses writes until it is known, since two writers would be worse"
 }
@@ -362,14 +463,23 @@ round_trips() {
     # The first ones warm the way up.
     if [ $i -ge 5 ] && [ $((now - began)) -gt $worst ]; then worst=$((now - began)); fi
   done
-  hold=$((40000 + 8 * worst))
-  [ $hold -ge $LEAST_HOLD ] || hold=$LEAST_HOLD
-  [ $hold -le $LONGEST_HOLD ] || hold=$LONGEST_HOLD
-  say round-trip "$worst us, hold $((hold / 1000)) ms"
+  pause_for=$((40000 + 8 * worst))
+  [ $pause_for -ge $LEAST_HOLD ] || pause_for=$LEAST_HOLD
+  [ $pause_for -le $LONGEST_HOLD ] || pause_for=$LONGEST_HOLD
+  say round-trip "$worst us, hold $((pause_for / 1000)) ms"
 }
 
 # The address of a client inside a MULTI, other than us, of the CLIENT LIST on standard input.
 inside_multi() { sed -n "/^id=$source_client /d; s/.* addr=\([^ ]*\) .* multi=[0-9].*/\1/p" | head -n 1; }
+
+# How many keys do not expire, in $value, by the reply to INFO keyspace.
+count_lasting() {
+  local database keys expires
+  value=0
+  while IFS=':=,' read -r database _ keys _ expires _; do
+    case $database in db*) value=$((value + keys - expires)) ;; esac
+  done <<<"$1"
+}
 
 # Looks at the reply to INFO persistence.
 refuse_rewrite() {
@@ -397,10 +507,18 @@ check() {
   [ "$value" = 0 ] || refuse "dest is still copying source"
   ask_dest INFO persistence || refuse "dest's Redis: $reply"
   refuse_rewrite
+  field aof_enabled
+  [ "$value" = 1 ] || refuse "dest's Redis keeps no append-only file: a power cut would cost it what it was elected with (set appendonly yes)"
+  field aof_last_write_status
+  [ "${value:-ok}" = ok ] || refuse "dest's Redis could not write its append-only file ($value)"
   field aof_last_bgrewrite_status
   [ "${value:-ok}" = ok ] || refuse "dest's last AOF rewrite failed ($value)"
   ask_dest CONFIG GET min-replicas-to-write || refuse "dest's Redis: $reply"
   [ "${reply#*$'\n'}" = $FENCE ] || refuse "dest is not fenced"
+  ask_dest CONFIG GET appendfsync || refuse "dest's Redis: $reply"
+  appendfsync=${reply#*$'\n'}
+  ask_dest CONFIG GET no-appendfsync-on-rewrite || refuse "dest's Redis: $reply"
+  unsynced=${reply#*$'\n'}
   ask_dest INFO stats || refuse "dest's Redis: $reply"
   field sync_full
   full_before=$value
@@ -420,39 +538,44 @@ fence() {
     pause 0.02
   done
   [ -z "$inside" ] || refuse "client $inside of source's Redis is inside a MULTI, and has been for 2 s: find out what it is"
+  if inside_nginx; then flag fenced; fi
   clock
-  deadline=$((now + 4 * hold))
+  deadline=$((now + 4 * pause_for))
   echo "$deadline" >"$state/fenced"
   say fence
   put MULTI
   put CONFIG SET min-replicas-to-write $FENCE
-  put CLIENT PAUSE $((hold / 1000))
+  put CLIENT PAUSE $((pause_for / 1000))
   put INFO replication
+  put INFO keyspace
   put CLIENT LIST
   put EXEC
   flush "$S" || refuse "source's Redis: no connection"
   local i
-  for i in MULTI CONFIG CLIENT INFO LIST; do receive "$S" || refuse "source's Redis, to $i: $reply"; done
+  for i in MULTI CONFIG CLIENT INFO KEYSPACE LIST; do receive "$S" || refuse "source's Redis, to $i: $reply"; done
   IFS= read -r -t "$patience" -u "$S" length || refuse "source's Redis: no answer"
-  [ "${length%$'\r'}" = '*4' ] || refuse "source's Redis, to EXEC: $length"
+  [ "${length%$'\r'}" = '*5' ] || refuse "source's Redis, to EXEC: $length"
   receive "$S" || refuse "source's Redis, to min-replicas-to-write: $reply"
   receive "$S" || refuse "source's Redis, to CLIENT PAUSE: $reply"
   receive "$S" || refuse "source's Redis: $reply"
   field master_repl_offset
   offset=$value
+  receive "$S" || refuse "source's Redis: $reply"
+  local keyspace=$reply
   # Many clients make a long list, and read takes one byte at a time.
   IFS= read -r -t "$patience" -u "$S" length || refuse "source's Redis: no answer"
   length=${length%$'\r'}
   inside=$(head -c "${length#?}" <&"$S" | inside_multi)
   IFS= read -r -t "$patience" -u "$S" length
-  say held "offset $offset"
+  count_lasting "$keyspace"
+  say held "offset $offset, keys $value"
 }
 
 # What waits for dest before its election must not wait for longer than the deadline.
 until_deadline() {
   clock
   local left=$((deadline - now))
-  [ $left -gt 0 ] || refuse "dest could not be elected within $((4 * hold / 1000)) ms"
+  [ $left -gt 0 ] || refuse "dest could not be elected within $((4 * pause_for / 1000)) ms"
   printf -v patience '%d.%06d' $((left / 1000000)) $((left % 1000000))
 }
 
@@ -475,20 +598,22 @@ work() {
   [ "$value" = "$dest_run_id" ] || refuse "dest's Redis is not the one that was looked at before (run_id $value)"
   say connected
   round_trips || refuse "dest's Redis: $reply"
-  [ "$mode" = switch ] || outcome $SWITCHED "measured $((hold / 1000)) ms"
+  [ "$mode" = switch ] || outcome $SWITCHED "measured $((pause_for / 1000)) ms"
   note before "$writes $lag $ping" || refuse "$state can not be written"
   check
   clock
   token=$now
-  note election "$dest_client $token $(</proc/sys/kernel/random/boot_id)" || refuse "$state can not be written"
+  note election "$dest_client $token $(</proc/sys/kernel/random/boot_id) $appendfsync $unsynced" || refuse "$state can not be written"
   # A ping after the fence would move the offset beyond what dest has seen: no partial resync any more.
   ask "$S" CONFIG SET repl-ping-replica-period $QUIET_PERIOD || refuse "source's Redis: $reply"
   say ready
+  await_creations
   for ((attempt = 1; ; attempt++)); do
     fence
     [ -n "$inside" ] || break
     ask "$S" CONFIG SET min-replicas-to-write "$writes" || refuse "source's Redis: $reply"
     rm -f -- "$state/fenced"
+    if inside_nginx; then unflag fenced; fi
     say lifted "client $inside is inside a MULTI"
     [ $attempt -lt $TRIES ] || refuse "in $TRIES tries a client of source's Redis was inside a MULTI each time, $inside at last"
   done
@@ -509,22 +634,25 @@ work() {
   until_deadline
   : >"$state/promoting"
   say promote
-  # Elected, open, and marked as such on its disk, or nothing of it. A replica lets no SET into a MULTI.
+  # Elected, open, and marked as such, or nothing of it. A replica lets no SET into a MULTI. Redis answers once the mark
+  # and all before it is on dest's disk: only then may source be turned round.
   put MULTI
+  put CONFIG SET appendfsync always
+  put CONFIG SET no-appendfsync-on-rewrite no
   put REPLICAOF NO ONE
   put CONFIG SET min-replicas-to-write 0
   put EVAL "return redis.call('SET', KEYS[1], ARGV[1])" 1 $ELECTED "$token"
   put EXEC
   patience=1
   flush "$DW" || exit 1
-  for answer in MULTI REPLICAOF CONFIG EVAL EXEC; do receive "$DR" || exit 1; done
-  [ "$reply" = $'OK\nOK\nOK' ] || exit 1
+  for answer in MULTI APPENDFSYNC UNSYNCED REPLICAOF CONFIG EVAL EXEC; do receive "$DR" || exit 1; done
+  [ "$reply" = $'OK\nOK\nOK\nOK\nOK' ] || exit 1
   say promoted
   patience=2
   forward
 }
 
-if [ "$(id -u)" != 0 ]; then exec sudo -n HOME="$HOME" bash "$0"; fi
+if [ "$(id -u)" != 0 ]; then exec sudo -n env HOME="$HOME" bash "$0"; fi
 umask 077
 mkdir -p -- "$state"
 say begin "$mode"
@@ -554,6 +682,8 @@ while kill -0 "$worker" 2>/dev/null; do
     [ $((now - elected)) -lt 1200000 ] || late=yes
   elif read -r deadline 2>/dev/null <"$state/fenced"; then
     [ "$now" -lt $((deadline + 500000)) ] || late=yes
+  elif read -r deadline 2>/dev/null <"$state/holding"; then
+    [ "$now" -lt "$deadline" ] || late=yes
   fi
   if [ -n "$late" ]; then break; fi
 done

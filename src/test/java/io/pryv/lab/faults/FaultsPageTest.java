@@ -45,7 +45,8 @@ class FaultsPageTest {
   }
 
   private static String page(Result result) {
-    return FaultsPage.of(MATRIX, Map.of(result.cell(), result));
+    return FaultsPage.of(
+        MATRIX, Map.of(result.cell(), result), new ObjectMapper().createArrayNode());
   }
 
   private static Result result(List<String> problems) {

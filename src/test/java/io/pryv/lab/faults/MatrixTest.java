@@ -32,6 +32,7 @@ class MatrixTest {
             "stopWrites",
             "startDest",
             "proxySource",
+            "leadClients",
             "reloadProxy",
             "followDest",
             "verifyData",
@@ -107,6 +108,16 @@ class MatrixTest {
     assertThat(verdict("lastSync", Fault.REBOOTED).equal())
         .contains(cell("lastSync", Fault.POWER_CUT));
     assertThat(verdict("lastSync", Fault.POWER_CUT).run()).isTrue();
+  }
+
+  @Test
+  void destLosesItsPowerWhereItsDiskCounts() {
+    for (String step : List.of("switchOver", "startDest", "leadClients", "returnWriter")) {
+      assertThat(verdict(step, Fault.DEST_POWER_CUT).run()).as(step).isTrue();
+    }
+    assertThat(verdict("verifyData", Fault.DEST_POWER_CUT).equal())
+        .contains(cell("followDest", Fault.DEST_POWER_CUT));
+    assertThat(verdict("listRecords", Fault.DEST_POWER_CUT).reason()).contains("no machine");
   }
 
   @Test

@@ -3,14 +3,19 @@ package io.pryv.lab.standin;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.PrintStream;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -30,7 +35,7 @@ import org.xbill.DNS.Type;
 class DnsServerTest {
   private RedisProcess redis;
   private RedisLink link;
-  private DnsServer dns;
+  private RegisterServer dns;
 
   @BeforeEach
   void start() throws IOException {
@@ -51,7 +56,7 @@ class DnsServerTest {
   void answersAUserNameWithTheNameOfItsCore() throws Exception {
     Message answer = ask("WacTiv.pryv.lab.", Type.A);
     assertThat(answer.getHeader().getFlag(Flags.AA)).isTrue();
-    assertThat(data(answer)).containsExactly("CNAME core1.pryv.lab.");
+    assertThat(data(answer)).containsExactly("CNAME pryv.lab.");
   }
 
   @Test
@@ -67,25 +72,81 @@ class DnsServerTest {
     assertNothing(ask("adam.pryv.lab.", Type.A));
   }
 
+  /** dns/server_for_name.js: CAA, MX, NS and SOA by name; TXT has nothing. */
   @Test
-  void answersWhatItsFileSays() throws Exception {
-    assertThat(data(ask("reg.pryv.lab.", Type.A))).containsExactly("A 10.90.0.10");
-    assertThat(data(ask("dns1.pryv.lab.", Type.A))).containsExactly("A 10.90.0.10");
-    assertThat(data(ask("sw.pryv.lab.", Type.A))).containsExactly("CNAME sw.example.com.");
-    assertThat(data(ask("pryv.lab.", Type.NS)))
-        .containsExactlyInAnyOrder("NS dns1.pryv.lab.", "NS dns2.pryv.lab.");
+  void answersOfTheDomainWhatIsAskedForByName() throws Exception {
     assertThat(data(ask("pryv.lab.", Type.MX))).containsExactly("MX 10 mail.pryv.lab.");
-    assertThat(data(ask("pryv.lab.", Type.TXT))).containsExactly("TXT \"v=spf1 -all\"");
     assertThat(data(ask("pryv.lab.", Type.CAA))).containsExactly("CAA 0 issue \"ca.example\"");
-    assertThat(data(ask("pryv.lab.", Type.SOA))).hasSize(1);
+    assertNothing(ask("pryv.lab.", Type.TXT));
+    Message ns = ask("pryv.lab.", Type.NS);
+    assertThat(data(ns)).containsExactly("NS dns1.pryv.lab.", "NS dns2.pryv.lab.");
+    assertThat(data(ns, Section.AUTHORITY)).isEqualTo(data(ns));
+    assertThat(data(ns, Section.ADDITIONAL)).containsExactly("A 10.90.0.10", "A 10.90.0.12");
   }
 
+  /** dns/server_for_name.js, rootData: any other type gets all there is. */
+  @Test
+  void answersOfTheDomainEverythingToAnyOtherType() throws Exception {
+    for (int type : List.of(Type.A, Type.AAAA, Type.ANY)) {
+      Message answer = ask("pryv.lab.", type);
+      assertThat(data(answer).stream().map(record -> record.split(" ", 2)[0]).distinct())
+          .containsExactly("SOA", "NS", "A", "MX");
+      assertThat(data(answer, Section.AUTHORITY)).hasSize(2);
+    }
+  }
+
+  /** dns/ndns-wrapper.js, start and 'autority': the day of the start and 33. */
+  @Test
+  void itsSerialIsTheDayOfItsStart() throws Exception {
+    String day = LocalDate.now(ZoneOffset.UTC).format(DateTimeFormatter.BASIC_ISO_DATE);
+    assertThat(data(ask("pryv.lab.", Type.SOA)))
+        .containsExactly("SOA reg.pryv.lab. admin.pryv.lab. " + day + "33 1800 900 604800 86400");
+  }
+
+  /** dns/server_for_name.js, staticDataInDomain: the type is not looked at. */
+  @Test
+  void answersOfAStaticNameTheSameToAnyType() throws Exception {
+    for (int type : List.of(Type.A, Type.AAAA, Type.MX)) {
+      assertThat(data(ask("REG.pryv.lab.", type))).containsExactly("A 127.0.0.1");
+      assertThat(data(ask("sw.pryv.lab.", type))).containsExactly("CNAME sw.example.com.");
+    }
+  }
+
+  /** dns/server_for_name.js, dyn: name servers and SOA besides, for whoever asks for them. */
+  @Test
+  void answersOfAUserTheCoreToAnyType() throws Exception {
+    assertThat(data(ask("wactiv.pryv.lab.", Type.MX))).containsExactly("CNAME pryv.lab.");
+    assertThat(data(ask("wactiv.pryv.lab.", Type.NS)))
+        .containsExactly("CNAME pryv.lab.", "NS dns1.pryv.lab.", "NS dns2.pryv.lab.");
+    assertThat(data(ask("wactiv.pryv.lab.", Type.SOA))).hasSize(2);
+  }
+
+  /** dns/ndns-wrapper.js, rotate. */
   @Test
   void turnsTheAddressesFromAnswerToAnswer() throws Exception {
-    List<String> first = data(ask("pryv.lab.", Type.A));
-    List<String> second = data(ask("pryv.lab.", Type.A));
+    List<String> first = addresses(ask("pryv.lab.", Type.A));
+    List<String> second = addresses(ask("pryv.lab.", Type.A));
     assertThat(first).containsExactlyInAnyOrder("A 10.90.0.10", "A 10.90.0.11");
     assertThat(second).isEqualTo(List.of(first.get(1), first.get(0)));
+  }
+
+  /** winston's console, which server_for_name.js makes colourful. */
+  @Test
+  void logsEachQueryInColour() throws Exception {
+    PrintStream before = System.out;
+    ByteArrayOutputStream log = new ByteArrayOutputStream();
+    System.setOut(new PrintStream(log, true, StandardCharsets.UTF_8));
+    try {
+      ask("WacTiv.pryv.lab.", Type.A);
+      ask("a.b.pryv.lab.", Type.A);
+      ask("elsewhere.example.", Type.A);
+    } finally {
+      System.setOut(before);
+    }
+    assertThat(log.toString(StandardCharsets.UTF_8))
+        .contains("\u001b[32minfo\u001b[39m: DNS: wactiv.pryv.lab\n")
+        .contains("\u001b[31mwarning\u001b[39m: DNS: 'a.b' is no legal username.\n")
+        .contains("\u001b[32minfo\u001b[39m: DNS: (Not in domain) elsewhere.example\n");
   }
 
   @Test
@@ -105,7 +166,7 @@ class DnsServerTest {
 
   @Test
   void speaksNoTcp() {
-    assertThatThrownBy(() -> new Socket(InetAddress.getLoopbackAddress(), dns.port()).close())
+    assertThatThrownBy(() -> new Socket(InetAddress.getLoopbackAddress(), dns.dnsPort()).close())
         .isInstanceOf(IOException.class);
   }
 
@@ -113,7 +174,7 @@ class DnsServerTest {
   void diesAtTheStartOnAReplica() throws Exception {
     try (RedisProcess master = RedisProcess.start()) {
       redis("REPLICAOF", "127.0.0.1", String.valueOf(master.port()));
-      try (DnsServer late = server()) {
+      try (RegisterServer late = server()) {
         assertThatThrownBy(late::start).hasMessageStartingWith("READONLY");
       }
     }
@@ -164,26 +225,8 @@ class DnsServerTest {
     return answered.size() < queries.size();
   }
 
-  private DnsServer server() {
-    return new DnsServer(
-        new DnsServer.Config(
-            "pryv.lab",
-            0,
-            new RegisterData.Address("127.0.0.1", redis.port()),
-            5,
-            null,
-            List.of(
-                new DnsZone.NameServer("dns1.pryv.lab", "10.90.0.10"),
-                new DnsZone.NameServer("dns2.pryv.lab", "10.90.0.12")),
-            Map.of(
-                "reg", new DnsZone.Static("10.90.0.10", null, null),
-                "sw", new DnsZone.Static(null, null, "sw.example.com")),
-            List.of("10.90.0.10", "10.90.0.11"),
-            null,
-            List.of(new DnsZone.Mx("mail.pryv.lab", 10)),
-            List.of("v=spf1 -all"),
-            List.of(new DnsZone.Caa(0, "issue", "ca.example")),
-            false));
+  private RegisterServer server() throws IOException {
+    return SmallRegister.of(redis.port(), 1);
   }
 
   private Object redis(String... command) throws Exception {
@@ -205,7 +248,7 @@ class DnsServerTest {
 
   private DatagramSocket client(int timeoutMs) throws IOException {
     DatagramSocket client = new DatagramSocket();
-    client.connect(InetAddress.getLoopbackAddress(), dns.port());
+    client.connect(InetAddress.getLoopbackAddress(), dns.dnsPort());
     client.setSoTimeout(timeoutMs);
     return client;
   }
@@ -234,9 +277,17 @@ class DnsServerTest {
   }
 
   private static List<String> data(Message answer) {
-    return answer.getSection(Section.ANSWER).stream()
+    return data(answer, Section.ANSWER);
+  }
+
+  private static List<String> data(Message answer, int section) {
+    return answer.getSection(section).stream()
         .map(record -> Type.string(record.getType()) + " " + record.rdataToString())
         .toList();
+  }
+
+  private static List<String> addresses(Message answer) {
+    return data(answer).stream().filter(record -> record.startsWith("A ")).toList();
   }
 
   private static void assertNothing(Message answer) {

@@ -7,10 +7,12 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpsConfigurator;
 import com.sun.net.httpserver.HttpsServer;
-import io.pryv.lab.standin.DnsServer;
+import io.pryv.lab.standin.CoreServer;
 import io.pryv.lab.standin.RedisLink;
 import io.pryv.lab.standin.RedisProcess;
+import io.pryv.lab.standin.RegisterConfig;
 import io.pryv.lab.standin.RegisterServer;
+import io.pryv.lab.standin.SmallRegister;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
@@ -44,7 +46,7 @@ class TrafficTest {
   private RedisProcess redis;
   private RedisLink link;
   private RegisterServer register;
-  private DnsServer dns;
+  private CoreServer core;
   private HttpsServer front;
   private ExecutorService frontThreads;
   private Traffic traffic;
@@ -57,42 +59,31 @@ class TrafficTest {
       link.send("SET", name + ":users", "here").get();
       link.send("SET", name + ":server", "core1.pryv.lab").get();
     }
+    core = new CoreServer(new CoreServer.Config(0, "core1", 0));
+    core.start();
     register =
         new RegisterServer(
-            JSON.readValue(
-                """
-                {"domain":"pryv.lab","redis":{"host":"127.0.0.1","port":%d},"systemKey":"key",
-                 "core":"core1.pryv.lab"}
-                """
-                    .formatted(redis.port()),
-                RegisterServer.Config.class));
+            RegisterConfig.parse(
+                SmallRegister.json(0, 0, redis.port(), core.port(), "\"separateBuffers\":true")));
     register.start();
-    dns =
-        new DnsServer(
-            JSON.readValue(
-                """
-                {"domain":"pryv.lab","redis":{"host":"127.0.0.1","port":%d},"ttl":5,"separateBuffers":true,
-                 "static":{"reg":{"ip":"127.0.0.1"}}}
-                """
-                    .formatted(redis.port()),
-                DnsServer.Config.class));
-    dns.start();
     front = front();
     traffic =
         new Traffic(
             Options.parse(
                 List.of(
                     "--source-address",
-                    "127.0.0.1:" + dns.port(),
+                    "127.0.0.1:" + register.dnsPort(),
                     "--resolver",
-                    "127.0.0.1:" + dns.port(),
+                    "127.0.0.1:" + register.dnsPort(),
                     "--insecure",
                     "--out",
                     directory.resolve("out").toString(),
                     "--port",
                     String.valueOf(front.getAddress().getPort()),
-                    "--system-key",
-                    "key",
+                    "--hosting",
+                    SmallRegister.HOSTING,
+                    "--core",
+                    "http://127.0.0.1:" + core.port() + "/",
                     "--users",
                     "2")));
   }
@@ -101,8 +92,8 @@ class TrafficTest {
   void stop() {
     front.stop(0);
     frontThreads.shutdownNow();
-    dns.close();
     register.close();
+    core.close();
     link.close();
     redis.close();
   }
@@ -166,7 +157,45 @@ class TrafficTest {
 
     assertThat(report.at("/writes/outageMs").asDouble()).isBetween(200.0, 10_000.0);
     assertThat(report.at("/writes/windows/0/reasons").has("status 500")).isTrue();
+    assertThat(report.at("/writes/halfCreated").asInt())
+        .as("the core has each of them")
+        .isEqualTo(report.at("/writes/refused").asInt());
+    assertThat(report.at("/writes/withoutRunId").asInt()).isZero();
     assertThat(report.at("/http/outageMs").asDouble()).isZero();
+  }
+
+  @Test
+  void saysSoWhenNobodyCanTellWhoIsHalfCreated() throws Exception {
+    traffic.start();
+    await(() -> ledgerLines() >= 2);
+    link.send("CONFIG", "SET", "min-replicas-to-write", "9").get();
+    await(() -> traffic.writers().refused.get() >= 3);
+    link.send("CONFIG", "SET", "min-replicas-to-write", "0").get();
+    core.close();
+    JsonNode unknown = report();
+    assertThat(unknown.at("/writes/halfCreated").isNull()).isTrue();
+    assertThat(unknown.at("/writes/halfCreatedUnknown").asText()).isNotEmpty();
+  }
+
+  @Test
+  void answersWithoutTheHeaderOfOurStandInAreCounted() throws Exception {
+    int dns = register.dnsPort();
+    register.close();
+    register =
+        new RegisterServer(
+            RegisterConfig.parse(
+                SmallRegister.json(
+                    0,
+                    dns,
+                    redis.port(),
+                    core.port(),
+                    "\"separateBuffers\":true,\"anonymous\":true")));
+    register.start();
+    traffic.start();
+    await(() -> ledgerLines() >= 2);
+    JsonNode report = report();
+    assertThat(report.at("/writes/withoutRunId").asInt())
+        .isEqualTo(report.at("/writes/acknowledged").asInt());
   }
 
   @Test

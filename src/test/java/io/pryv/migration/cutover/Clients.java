@@ -1,6 +1,7 @@
 package io.pryv.migration.cutover;
 
 import io.pryv.lab.standin.RegisterServer;
+import io.pryv.lab.standin.SmallRegister;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -29,10 +30,18 @@ final class Clients implements AutoCloseable {
   private static final Duration PAUSE = Duration.ofMillis(5);
   private static final AtomicInteger GENERATION = new AtomicInteger();
   private final String address;
+  private final String path;
   private final List<Thread> threads = new ArrayList<>();
   private volatile boolean ending;
 
+  /** Through the call that only writes to Redis. */
   Clients(int port, int writers, int readers) {
+    this(port, writers, readers, "/users");
+  }
+
+  /** Through {@code /users}, or {@code /user}, which calls a core first. */
+  Clients(int port, int writers, int readers, String path) {
+    this.path = path;
     address = "http://127.0.0.1:" + port;
     // Each has users of its own: nobody registers one twice.
     int generation = GENERATION.incrementAndGet();
@@ -75,8 +84,8 @@ final class Clients implements AutoCloseable {
       String name = "%s-%06d".formatted(prefix, i);
       long asked = System.nanoTime();
       try {
-        HttpURLConnection answer = post(address, "/users", name);
-        if (answer.getResponseCode() == 201) {
+        HttpURLConnection answer = post(address, path, name);
+        if (answer.getResponseCode() < 300) {
           acknowledged.add(
               new Acknowledged(
                   name, answer.getHeaderField(RegisterServer.RUN_ID), asked, System.nanoTime()));
@@ -91,11 +100,12 @@ final class Clients implements AutoCloseable {
 
   static HttpURLConnection post(String address, String path, String name) throws IOException {
     HttpURLConnection connection = open(address + path);
+    String user = SmallRegister.newUser(name);
     byte[] body =
-        "{\"username\":\"%s\",\"email\":\"%1$s@mail.example\"}"
-            .formatted(name)
+        (path.equals("/user") ? user : SmallRegister.recorded(user))
             .getBytes(StandardCharsets.UTF_8);
     connection.setRequestMethod("POST");
+    connection.setRequestProperty("Content-Type", "application/json");
     connection.setRequestProperty("Authorization", "key");
     connection.setDoOutput(true);
     connection.setFixedLengthStreamingMode(body.length);

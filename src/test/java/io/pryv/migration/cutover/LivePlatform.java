@@ -5,15 +5,19 @@ import io.pryv.lab.standin.CoreServer;
 import io.pryv.lab.standin.FreePort;
 import io.pryv.lab.standin.RedisLink;
 import io.pryv.lab.standin.RedisProcess;
+import io.pryv.lab.standin.RegisterConfig;
 import io.pryv.lab.standin.RegisterServer;
+import io.pryv.lab.standin.SmallRegister;
 import io.pryv.migration.machine.SandboxHands;
 import io.pryv.migration.machine.SandboxRegister;
 import io.pryv.migration.machine.SandboxShell;
+import io.pryv.migration.machine.ServerIdentity;
 import io.pryv.migration.machine.SshdProcess;
 import io.pryv.migration.machine.StubDocker;
 import io.pryv.migration.platform.Layout;
 import io.pryv.migration.platform.Machine;
 import io.pryv.migration.platform.Register;
+import io.pryv.migration.proxy.HoldText;
 import io.pryv.migration.proxy.NginxSite;
 import io.pryv.migration.redis.JedisServers;
 import io.pryv.migration.redis.RedisAddresses;
@@ -26,12 +30,15 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
+import org.springframework.util.FileSystemUtils;
 
 /**
  * What a live cut-over meets, on the loopback: a real Redis on both sides, dest's following
@@ -39,6 +46,9 @@ import org.awaitility.Awaitility;
  * refuses; dest's nginx; a real sshd on dest, for the tunnel's key only; a core.
  */
 final class LivePlatform implements AutoCloseable {
+
+  /** Of a registration, for the switch. */
+  static final Duration LONGEST_WAIT = Duration.ofSeconds(8);
 
   static final String MIGRATION = SandboxRegister.MIGRATION;
   private static final String SITE =
@@ -68,6 +78,11 @@ final class LivePlatform implements AutoCloseable {
   final Path site = Path.of(source.layout().nginxSiteFile());
   final Path staged = site.resolveSibling("site.conf.register-migration");
   final int web = FreePort.next();
+
+  /** Where registrations wait for the switch: nginx's workers, who are nobody, must reach it. */
+  private final Path hold = openToAll("hold-");
+
+  private boolean holds = true;
   RedisProcess sourceRedis;
   RedisProcess destRedis;
   private final Path certificate;
@@ -81,7 +96,7 @@ final class LivePlatform implements AutoCloseable {
     try {
       sourceRedis = RedisProcess.start("--appendonly", "yes");
       destRedis = RedisProcess.start("--appendonly", "yes");
-      core = new CoreServer(read("{\"port\":0}", CoreServer.Config.class));
+      core = new CoreServer(read("{\"port\":0,\"name\":\"core1\"}", CoreServer.Config.class));
       core.start();
       sourceRegister = register(sourceRedis.port());
       destRegister = register(destRedis.port());
@@ -167,6 +182,8 @@ final class LivePlatform implements AutoCloseable {
         MIGRATION,
         key().toString(),
         staged.toString(),
+        holds ? hold.toString() : "",
+        sourceRegister.port(),
         "127.0.0.1",
         destRedis.port(),
         sourceRedis.port(),
@@ -239,9 +256,37 @@ final class LivePlatform implements AutoCloseable {
     }
   }
 
-  /** The site file with which what source refuses is asked of dest. */
+  /**
+   * The site file with which what source refuses is asked of dest, and registrations wait for the
+   * switch.
+   */
   String retrying() {
-    return onOurPort(NginxSite.parse(original()).retryOn("127.0.0.1", failures().toString()));
+    return onOurPort(
+        NginxSite.parse(original())
+            .untilMoved(
+                "127.0.0.1",
+                Optional.of(failures().toString()),
+                Optional.of(holdText()).filter(text -> holds)));
+  }
+
+  private HoldText holdText() {
+    return new HoldText(hold.toString(), LONGEST_WAIT);
+  }
+
+  /** Nothing waits for the switch from now on, as the operator may choose. */
+  void holdNothing() throws Exception {
+    holds = false;
+    useSite(retrying());
+  }
+
+  private static Path openToAll(String prefix) {
+    try {
+      return Files.createTempDirectory(
+          prefix,
+          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx--x--x")));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /** The log of writes that are not asked again. */
@@ -260,7 +305,8 @@ final class LivePlatform implements AutoCloseable {
   }
 
   private String onOurPort(String text) {
-    return text.replace("127.0.0.1:443;", "127.0.0.1:" + destWeb + ";");
+    return text.replace("127.0.0.1:443;", "127.0.0.1:" + destWeb + ";")
+        .replace(ServerIdentity.fileInside("127.0.0.1"), certificate.resolve("crt").toString());
   }
 
   /** Puts a site file in place and lets nginx read it. */
@@ -281,8 +327,7 @@ final class LivePlatform implements AutoCloseable {
   private void tunnelKey() throws Exception {
     Path key = sshd.key("tunnel", "ed25519", "");
     Files.copy(key, key());
-    Files.setPosixFilePermissions(
-        key(), java.nio.file.attribute.PosixFilePermissions.fromString("r--------"));
+    Files.setPosixFilePermissions(key(), PosixFilePermissions.fromString("r--------"));
     Files.copy(sshd.knownHosts(), Path.of(key() + ".known_hosts"));
     Path authorized = sshd.directory().resolve("authorized_keys");
     Files.writeString(
@@ -297,13 +342,8 @@ final class LivePlatform implements AutoCloseable {
   private RegisterServer register(int redis) throws IOException {
     RegisterServer register =
         new RegisterServer(
-            read(
-                """
-                {"domain":"pryv.lab","port":0,"redis":{"host":"127.0.0.1","port":%d},
-                 "systemKey":"key","core":"core1.pryv.lab","coreUrl":"http://127.0.0.1:%d"}
-                """
-                    .formatted(redis, core.port()),
-                RegisterServer.Config.class));
+            RegisterConfig.parse(
+                SmallRegister.json(0, 0, redis, core.port(), "\"release\":\"1.6\"")));
     register.start();
     return register;
   }
@@ -317,7 +357,7 @@ final class LivePlatform implements AutoCloseable {
     Process openssl =
         new ProcessBuilder(
                 List.of(
-                    "openssl req -x509 -newkey rsa:2048 -nodes -keyout key -out crt -days 2 -subj /CN=x"
+                    "openssl req -x509 -newkey rsa:2048 -nodes -keyout key -out crt -days 2 -subj /CN=127.0.0.1"
                         .split(" ", -1)))
             .directory(directory.toFile())
             .redirectErrorStream(true)
@@ -349,7 +389,9 @@ final class LivePlatform implements AutoCloseable {
         .container("reverse_proxy")
         .top(
             "PID COMMAND\n%d nginx: master process nginx -g daemon off;\n"
-                .formatted(nginx.get(1).pid()));
+                .formatted(nginx.get(1).pid()))
+        .program("nginx", "exec /usr/sbin/nginx \"$@\"");
+    Files.writeString(hold.resolve("conf"), holdText().configuration(64));
     Files.writeString(staged, proxying());
   }
 
@@ -392,6 +434,20 @@ final class LivePlatform implements AutoCloseable {
             });
   }
 
+  /** Whatever became of the test. */
+  private void endHolder() {
+    try {
+      Path pid = hold.resolve("pid");
+      if (Files.exists(pid)) {
+        ProcessHandle.of(Long.parseLong(Files.readString(pid).strip()))
+            .ifPresent(ProcessHandle::destroyForcibly);
+      }
+      FileSystemUtils.deleteRecursively(hold);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   @Override
   public void close() {
     for (Process process : nginx) {
@@ -408,6 +464,7 @@ final class LivePlatform implements AutoCloseable {
     sshd.close();
     sourceRedis.close();
     destRedis.close();
+    endHolder();
     sourceMachine.close();
     destMachine.close();
   }

@@ -2,6 +2,8 @@ package io.pryv.migration.cutover;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.pryv.lab.standin.FreePort;
 import io.pryv.lab.standin.RedisLink;
 import io.pryv.migration.cutover.Clients.Acknowledged;
@@ -11,6 +13,7 @@ import java.io.UncheckedIOException;
 import java.net.HttpURLConnection;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,13 +26,15 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The switch, while clients register users all the time. */
 @Tag("switch")
 class SwitchScriptTest {
 
-  private static final String SAY = "say() { clock; printf '%s000 %s\\n' \"$now\" \"$*\"; }\n";
+  private static final String SAY =
+      "say() { local words=$*; clock; printf '%s000 %s\\n' \"$now\" \"${words//[$'\\n\\r']/ }\"; }\n";
 
   private final LivePlatform platform = new LivePlatform();
   private final Path log = platform.sourceMachine.shell().root().resolve("log");
@@ -52,16 +57,86 @@ class SwitchScriptTest {
     }
   }
 
+  @Test
+  void noRegistrationIsRefusedAndNoUserIsLeftHalfCreated() throws Exception {
+    try (Clients clients = new Clients(platform.web, 8, 2, "/user")) {
+      assertThat(switchNow("")).as(read(log)).isEqualTo(Outcome.SWITCHED);
+      clients.end();
+      assertThat(clients.failures).isEmpty();
+      assertThat(clients.wrongReads).isEmpty();
+      assertSwitched(clients);
+      assertNobodyHalfCreated(clients);
+      assertAnsweredWithin(clients, Duration.ofMillis(1500));
+      assertThat(log().millis("fence", "led").orElseThrow()).isLessThan(200);
+    }
+    assertThat(Files.exists(platform.failures()) ? read(platform.failures()) : "").isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"holding", "drained", "held", "caught-up"})
+  void whatWaitsIsAnsweredBySourceWhenTheSwitchIsUndone(String subStep) throws Exception {
+    try (Clients clients = new Clients(platform.web, 8, 1, "/user")) {
+      assertThat(switchNow(once(subStep, "kill -9 $ssh $BASHPID"))).isEqualTo(Outcome.UNDONE);
+      clients.end();
+      assertThat(clients.failures).as(read(log)).isEmpty();
+      assertUndone(clients);
+      assertNobodyHalfCreated(clients);
+      assertAnsweredWithin(clients, Duration.ofSeconds(5));
+    }
+  }
+
+  @Test
+  void whatWaitsForNobodyAnyMoreIsAnsweredBeforeTheFence() throws Exception {
+    try (Clients clients = new Clients(platform.web, 2, 1, "/user")) {
+      interrupt(once("drained", "kill -9 $$ $BASHPID"));
+      int before = clients.acknowledged.size();
+      Awaitility.await()
+          .atMost(LivePlatform.LONGEST_WAIT.plusSeconds(20))
+          .until(() -> clients.acknowledged.size() > before + 2);
+      assertThat(settle()).isEqualTo(Outcome.UNDONE);
+      clients.end();
+      assertThat(clients.failures).isEmpty();
+      assertNobodyHalfCreated(clients);
+      assertUndone(clients);
+    }
+  }
+
+  @Test
+  void whatWaitsForNobodyAnyMoreIsRefusedBehindTheFence() throws Exception {
+    try (Clients clients = new Clients(platform.web, 2, 1, "/user")) {
+      interrupt(once("held", "kill -9 $$ $BASHPID"));
+      Awaitility.await()
+          .atMost(LivePlatform.LONGEST_WAIT.plusSeconds(20))
+          .until(() -> !clients.failures.isEmpty());
+      assertThat(settle()).isEqualTo(Outcome.UNDONE);
+      clients.end();
+      assertThat(clients.failures).allMatch(failure -> failure.contains(": 503 "));
+      assertNobodyHalfCreated(clients);
+      assertUndone(clients);
+    }
+  }
+
   /** As {@code promote} does it, up to the moment in which the answer would arrive. */
   private static final String ELECT =
       """
-      put MULTI; put REPLICAOF NO ONE; put CONFIG SET min-replicas-to-write 0
+      put MULTI; put CONFIG SET appendfsync always; put CONFIG SET no-appendfsync-on-rewrite no
+      put REPLICAOF NO ONE; put CONFIG SET min-replicas-to-write 0
       put EVAL "return redis.call('SET', KEYS[1], ARGV[1])" 1 $ELECTED "$token"
       put EXEC; flush "$DW"; pause 0.3
       """;
 
   @ParameterizedTest
-  @ValueSource(strings = {"connected", "ready", "fence", "held", "caught-up", "promote"})
+  @ValueSource(
+      strings = {
+        "connected",
+        "ready",
+        "holding",
+        "drained",
+        "fence",
+        "held",
+        "caught-up",
+        "promote"
+      })
   void killedBeforeDestIsElectedItIsUndoneByTheOneThatWatchesIt(String subStep) throws Exception {
     try (Clients clients = new Clients(platform.web, 4, 1)) {
       assertThat(switchNow(once(subStep, "kill -9 $BASHPID"))).isEqualTo(Outcome.UNDONE);
@@ -72,7 +147,7 @@ class SwitchScriptTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"promoted", "moved", "reloaded", "turned", "proxying", "linked"})
+  @ValueSource(strings = {"promoted", "led", "moved", "reloaded", "turned", "proxying", "linked"})
   void killedAfterDestIsElectedItIsFinishedByTheOneThatWatchesIt(String subStep) throws Exception {
     try (Clients clients = new Clients(platform.web, 4, 1)) {
       assertThat(switchNow(once(subStep, "kill -9 $BASHPID"))).isEqualTo(Outcome.SWITCHED);
@@ -104,7 +179,7 @@ class SwitchScriptTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"ready", "fence", "held", "caught-up", "promote"})
+  @ValueSource(strings = {"ready", "holding", "fence", "held", "caught-up", "promote"})
   void whenNobodyIsLeftTheNextTryUndoes(String subStep) throws Exception {
     try (Clients clients = new Clients(platform.web, 4, 1)) {
       interrupt(once(subStep, "kill -9 $$ $BASHPID"));
@@ -115,7 +190,7 @@ class SwitchScriptTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"promoted", "moved", "reloaded", "turned", "proxying", "linked"})
+  @ValueSource(strings = {"promoted", "led", "moved", "reloaded", "turned", "proxying", "linked"})
   void whenNobodyIsLeftTheNextTryFinishes(String subStep) throws Exception {
     try (Clients clients = new Clients(platform.web, 4, 1)) {
       interrupt(once(subStep, "kill -9 $$ $BASHPID"));
@@ -131,7 +206,8 @@ class SwitchScriptTest {
       Files.deleteIfExists(platform.state().resolve(note));
     }
     Path election = platform.state().resolve("election");
-    Files.writeString(election, read(election).replaceFirst(" \\S+$", " of-another-boot"));
+    Files.writeString(
+        election, read(election).replaceFirst("^(\\S+ \\S+) \\S+", "$1 of-another-boot"));
   }
 
   @ParameterizedTest
@@ -159,21 +235,93 @@ class SwitchScriptTest {
     }
   }
 
-  @Test
-  void anElectionOnceKnownIsNeverUndone() throws Exception {
-    try (Clients clients = new Clients(platform.web, 4, 1)) {
-      interrupt(once("moved", "kill -9 $$ $BASHPID"));
-      try (RedisLink dest = platform.dest()) {
-        dest.send("DEL", "register-migration:elected").get();
+  /** By what a replica writes to its disk in the background, and by what it does not. */
+  @ParameterizedTest
+  @CsvSource({"everysec, no", "no, no", "everysec, yes"})
+  void aDestThatLosesItsPowerOnceElectedHasAllThatSourceHad(
+      String appendfsync, String unsyncedWhileSaving) throws Exception {
+    try (RedisLink dest = platform.dest();
+        PowerSupply power = new PowerSupply(platform.destRedis);
+        Clients clients = new Clients(platform.web, 4, 1)) {
+      for (String setting :
+          List.of(
+              "appendfsync " + appendfsync,
+              "no-appendfsync-on-rewrite " + unsyncedWhileSaving,
+              "rdb-key-save-delay 1000000")) {
+        dest.send(("CONFIG SET " + setting).split(" ", -1)).get();
       }
-      assertThat(settle()).isEqualTo(Outcome.SWITCHED);
+      dest.send("BGSAVE").get();
+      clients.awaitProgress();
+      Process process = start(once("promoted", MEET));
+      awaitMeeting();
+      power.cut();
+      platform.restartDestFenced();
+      endMeeting();
+      assertThat(end(process)).as(read(log)).isEqualTo(Outcome.SWITCHED);
+      clients.end();
+      assertSwitched(clients);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"everysec, no", "always, no", "no, yes"})
+  void destWritesToItsDiskAsBeforeOnceSourceFollows(String appendfsync, String unsyncedWhileSaving)
+      throws Exception {
+    try (RedisLink dest = platform.dest();
+        Clients clients = new Clients(platform.web, 4, 1)) {
+      dest.send("CONFIG", "SET", "appendfsync", appendfsync).get();
+      dest.send("CONFIG", "SET", "no-appendfsync-on-rewrite", unsyncedWhileSaving).get();
+      Process process = start(once("turned", "kill -9 $BASHPID; ") + once("settle", MEET));
+      awaitMeeting();
+      assertThat(LivePlatform.setting(dest, "appendfsync")).isEqualTo("always");
+      assertThat(LivePlatform.setting(dest, "no-appendfsync-on-rewrite")).isEqualTo("no");
+      endMeeting();
+      assertThat(end(process)).isEqualTo(Outcome.SWITCHED);
+      assertThat(LivePlatform.setting(dest, "appendfsync")).isEqualTo(appendfsync);
+      assertThat(LivePlatform.setting(dest, "no-appendfsync-on-rewrite"))
+          .isEqualTo(unsyncedWhileSaving);
       clients.end();
       assertSwitched(clients);
     }
   }
 
   @Test
+  void itDoesNotBeginWithADestThatKeepsNoAppendOnlyFile() throws Exception {
+    try (RedisLink dest = platform.dest();
+        Clients clients = new Clients(platform.web, 2, 1)) {
+      dest.send("CONFIG", "SET", "appendonly", "no").get();
+      assertThat(switchNow("")).isEqualTo(Outcome.UNDONE);
+      assertThat(log().said()).contains("dest's Redis keeps no append-only file");
+      clients.end();
+      assertThat(clients.failures).isEmpty();
+      assertUndone(clients);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"moved", "turned"})
+  void anElectedDestWithoutTheMarkIsNeitherUndoneNorCopiedBySource(String subStep)
+      throws Exception {
+    try (Clients clients = new Clients(platform.web, 4, 1)) {
+      interrupt(once(subStep, "kill -9 $$ $BASHPID"));
+      try (RedisLink dest = platform.dest()) {
+        dest.send("DEL", "register-migration:elected").get();
+      }
+      assertThat(settle()).isEqualTo(Outcome.UNKNOWN);
+      assertThat(log().said()).contains("does not hold the mark of its election any more");
+      try (RedisLink source = platform.source()) {
+        assertThat(LivePlatform.setting(source, "min-replicas-to-write")).isEqualTo("99");
+        assertThat(LivePlatform.info(source, "replication"))
+            .contains("role:" + (subStep.equals("turned") ? "slave" : "master"));
+      }
+      assertThat(read(platform.conf)).contains("min-replicas-to-write 99");
+      assertThat(clients.wrongReads).as("reads are served").isEmpty();
+    }
+  }
+
+  @Test
   void aDestThatTakesWritesWithoutTheMarkIsNoReasonToUndo() throws Exception {
+    platform.holdNothing();
     try (Clients clients = new Clients(platform.web, 4, 1)) {
       interrupt(once("promoted", "kill -9 $$ $BASHPID"));
       losePower();
@@ -446,7 +594,8 @@ class SwitchScriptTest {
   void itDoesNotBeginWhileDestRewritesItsAof() throws Exception {
     try (RedisLink dest = platform.dest()) {
       dest.send("CONFIG", "SET", "rdb-key-save-delay", "1000000").get();
-      dest.send("BGREWRITEAOF").get();
+      // One that the first sync has begun is not slowed, and ends soon.
+      Awaitility.await().ignoreExceptions().until(() -> dest.send("BGREWRITEAOF").get() != null);
     }
     try (Clients clients = new Clients(platform.web, 2, 1)) {
       assertThat(switchNow("")).isEqualTo(Outcome.UNDONE);
@@ -486,6 +635,7 @@ class SwitchScriptTest {
 
   @Test
   void aUserWhomACoreHasCreatedIsNotCreatedTwiceButNamed() throws Exception {
+    platform.holdNothing();
     try (Clients clients = new Clients(platform.web, 2, 0)) {
       Process process = start(once("promoted", MEET));
       awaitMeeting();
@@ -501,12 +651,13 @@ class SwitchScriptTest {
     assertThat(read(platform.failures())).endsWith(" POST /user 500 caught\n");
     // The core knows the user: only the remedy helps, which asks no core.
     String address = "http://127.0.0.1:" + platform.web;
-    assertThat(Clients.post(address, "/user", "caught").getResponseCode()).isEqualTo(400);
+    assertThat(Clients.post(address, "/user", "caught").getResponseCode()).isEqualTo(500);
     assertThat(Clients.post(address, "/users", "caught").getResponseCode()).isEqualTo(201);
   }
 
   @Test
   void withoutTheRetryWritesAreRefusedForAMomentAndNoneIsLost() throws Exception {
+    platform.holdNothing();
     platform.useSite(platform.original());
     try (Clients clients = new Clients(platform.web, 8, 2)) {
       assertThat(switchNow("")).isEqualTo(Outcome.SWITCHED);
@@ -535,7 +686,7 @@ class SwitchScriptTest {
 
   /** Done the first time that a sub-step of that name is told of. */
   private static String once(String subStep, String bash) {
-    return "if [ \"$1\" = %s ] && [ ! -e \"$state/hooked\" ]; then : >\"$state/hooked\"; %s\nfi"
+    return "if [ \"$1\" = %s ] && [ ! -e \"$state/hooked-%1$s\" ]; then : >\"$state/hooked-%1$s\"; %s\nfi\n"
         .formatted(subStep, bash);
   }
 
@@ -580,6 +731,32 @@ class SwitchScriptTest {
             == 1
         ? count
         : -1;
+  }
+
+  /** Whom the core knows, the register knows that takes the writes. */
+  private void assertNobodyHalfCreated(Clients clients) throws Exception {
+    JsonNode created =
+        new ObjectMapper()
+            .readTree(URI.create("http://127.0.0.1:" + platform.core.port()).toURL().openStream())
+            .path("users");
+    assertThat(created.size()).isGreaterThanOrEqualTo(clients.acknowledged.size());
+    List<String> half = new ArrayList<>();
+    try (RedisLink source = platform.source();
+        RedisLink dest = platform.dest()) {
+      RedisLink writer =
+          LivePlatform.info(source, "replication").contains("role:master") ? source : dest;
+      for (JsonNode user : created) {
+        if (!writer.send("EXISTS", user.asText() + ":users").get().value().equals(1L)) {
+          half.add(user.asText());
+        }
+      }
+    }
+    assertThat(half).isEmpty();
+  }
+
+  private static void assertAnsweredWithin(Clients clients, Duration longest) {
+    assertThat(clients.acknowledged)
+        .allMatch(write -> write.answered() - write.asked() < longest.toNanos());
   }
 
   private static void assertServedWithin(Clients clients, Duration longest) {

@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.BiConsumer;
 
 /**
  * Name servers in memory. Like the platform's own, a server that knows nothing of a name answers
@@ -15,6 +16,7 @@ public final class FakeDns implements DnsClient {
 
   private final Map<String, Map<String, Answer>> servers = new HashMap<>();
   private final List<String> asked = new ArrayList<>();
+  private BiConsumer<String, String> log = (server, name) -> {};
 
   /** The server answers that question with these records ({@code TYPE data}), TTL 3600. */
   public FakeDns answers(String server, String name, String type, String... records) {
@@ -60,6 +62,12 @@ public final class FakeDns implements DnsClient {
     return this;
   }
 
+  /** What each server that is up writes down: its address and the name that it was asked for. */
+  public FakeDns log(BiConsumer<String, String> newLog) {
+    log = newLog;
+    return this;
+  }
+
   /** Every question so far, as {@code server name TYPE}. */
   public List<String> asked() {
     return List.copyOf(asked);
@@ -73,6 +81,7 @@ public final class FakeDns implements DnsClient {
       throw new StepFailure(
           server, type + " " + name, "an answer within 5 s", "none", "see that its DNS runs");
     }
+    log.accept(server, name);
     return known.getOrDefault(
         question(name, type), new Answer("NOERROR", List.of(), 0, List.of(), List.of()));
   }

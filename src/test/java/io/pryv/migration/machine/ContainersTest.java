@@ -80,6 +80,20 @@ class ContainersTest {
     assertThat(containers.look()).allSatisfy(c -> assertThat(c.running()).isTrue());
   }
 
+  /** Docker's own file of a changed policy is synced: ours of how it was has to be, before. */
+  @Test
+  void thePoliciesAreStillKnownAfterAPowerCut() {
+    source.container("mail").restartPolicy("on-failure:3");
+    try (CutDisk disk = CutDisk.at(source.shell().home())) {
+      containers.remember();
+      containers.holdDownAndStop();
+      disk.cut();
+      assertThat(containers.remembered()).isPresent();
+      containers.start();
+      assertThat(source.container("mail").restartPolicy()).isEqualTo("on-failure:3");
+    }
+  }
+
   @Test
   void aPolicyIsRememberedByNameWhenComposeMakesTheContainerAnew() {
     containers.holdDownAndStop();
@@ -177,5 +191,31 @@ class ContainersTest {
     return source.docker().calls().stream()
         .filter(call -> call.startsWith("docker start"))
         .toList();
+  }
+
+  @Test
+  void whatIsCreatedIsCreatedByTheStartScriptAsItRuns() {
+    SandboxShell.executable(
+        source.shell().confRoot().resolve("run-reg-master"),
+        "export HOSTNAME=reg7\ndocker-compose -f reg-master.yml up -d");
+    source.container("redis").onCreate("echo $HOSTNAME >$SANDBOX/created-as");
+    containers.holdDownAndStop();
+
+    containers.createHeldDown();
+
+    assertThat(source.shell().root().resolve("created-as")).hasContent("reg7");
+    assertThat(source.container("redis").running()).isFalse();
+    assertThat(source.docker().calls()).contains("docker-compose -f reg-master.yml up --no-start");
+  }
+
+  @Test
+  void containersOfAnotherComposeFileInTheSameDirectoryAreLeftAlone() {
+    source.docker().service("pryv", "mongodb");
+    containers.holdDownAndStop();
+
+    assertThat(source.docker().container("pryv_mongodb_1").running()).isTrue();
+    assertThat(source.docker().container("pryv_mongodb_1").restartPolicy()).isEqualTo("always");
+    assertThat(source.container("redis").running()).isFalse();
+    assertThat(containers.look()).extracting(Container::service).doesNotContain("mongodb");
   }
 }

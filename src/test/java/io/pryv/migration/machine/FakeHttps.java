@@ -12,6 +12,7 @@ import java.util.function.UnaryOperator;
 public final class FakeHttps implements HttpsProbe {
 
   private final ConcurrentMap<String, UnaryOperator<String>> servers = new ConcurrentHashMap<>();
+  private final ConcurrentMap<String, String> certificates = new ConcurrentHashMap<>();
   private final List<String> requests = new ArrayList<>();
 
   /** The server answers every path with that body and status 200. */
@@ -21,11 +22,29 @@ public final class FakeHttps implements HttpsProbe {
 
   /**
    * The server answers a path with status 200 and what the function gives; null stands for a
-   * connection refused, text that begins with a status for another one.
+   * connection refused, text that begins with a status for another one, and with 3xx for a
+   * redirection to what follows.
    */
   public FakeHttps answers(String address, UnaryOperator<String> bodyOfPath) {
     servers.put(address, bodyOfPath);
     return this;
+  }
+
+  /** The server shows that certificate, in PEM; whoever believes in others is told so. */
+  public FakeHttps shows(String address, String certificate) {
+    certificates.put(address, certificate);
+    return this;
+  }
+
+  @Override
+  public HttpsProbe believing(String believed, String anchors) {
+    return (address, port, hostName, path, headers) -> {
+      String shown = certificates.getOrDefault(address, "");
+      if (address.equals(believed) && !anchors.contains(shown)) {
+        throw new UntrustedServer(hostName, path, "self-signed", null);
+      }
+      return get(address, port, hostName, path, headers);
+    };
   }
 
   /** Every request so far: host name and path. */
@@ -49,8 +68,11 @@ public final class FakeHttps implements HttpsProbe {
           "connection refused",
           "see that nginx runs");
     }
-    return body.matches("[345]\\d\\d .*")
-        ? new Answer(Integer.parseInt(body.substring(0, 3)), body.substring(4), "")
-        : new Answer(200, body, "CN=*.pryv.lab");
+    if (body.matches("3\\d\\d .*")) {
+      return new Answer(Integer.parseInt(body.substring(0, 3)), body.substring(4), "", "");
+    }
+    return body.matches("[45]\\d\\d .*")
+        ? new Answer(Integer.parseInt(body.substring(0, 3)), "", body.substring(4), "")
+        : new Answer(200, "", body, "CN=*.pryv.lab");
   }
 }

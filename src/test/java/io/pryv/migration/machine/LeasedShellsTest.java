@@ -157,13 +157,7 @@ class LeasedShellsTest {
       if (!command.purpose().equals("cut off")) {
         return machineItself.run(command);
       }
-      Command begun =
-          new Command(
-              command.purpose(),
-              "touch begun\n" + command.script(),
-              command.input(),
-              command.deadline(),
-              command.changes());
+      Command begun = command.withScript("touch begun\n" + command.script());
       CompletableFuture<CommandResult> goesOn =
           CompletableFuture.supplyAsync(() -> machineItself.run(begun));
       Awaitility.await()
@@ -300,6 +294,47 @@ class LeasedShellsTest {
     assertThat(touched()).isEqualTo(2);
   }
 
+  /** After a reboot a clock may stand anywhere until NTP has set it. */
+  @Test
+  void aClockThatWasSetMakesALeaseNeitherShorterNorLonger() {
+    step(theirs()).run(TOUCH);
+    edit("s/^until .*/until 1/");
+    assertThat(seen().expired()).isFalse();
+    assertThatThrownBy(() -> step(ours(1, 10)).run(TOUCH)).isInstanceOf(LeaseHeld.class);
+
+    expire();
+    edit("s/^until .*/until 99999999999/");
+    assertThat(seen().expired()).isTrue();
+    step(ours(1, 10)).run(TOUCH);
+    assertThat(touched()).isEqualTo(2);
+  }
+
+  @Test
+  void aLeaseOfAnEarlierBootLastsFromWhenTheMachineCameUp() {
+    step(theirs()).run(TOUCH);
+    edit("s/^boot .*/boot another/; s/^ends .*/ends 1/; s/^lasts .*/lasts 99999999999/");
+    assertThat(seen().expired()).isFalse();
+    assertThatThrownBy(() -> step(ours(1, 10)).run(TOUCH)).isInstanceOf(LeaseHeld.class);
+
+    edit("s/^ends .*/ends 99999999999/; s/^lasts .*/lasts 1/");
+    assertThat(seen().expired()).isTrue();
+    step(ours(1, 10)).run(TOUCH);
+    assertThat(touched()).isEqualTo(2);
+  }
+
+  @Test
+  void aLeaseOfAnEarlierVersionRunsOutByTheClock() {
+    step(theirs()).run(TOUCH);
+    edit("/^boot /d; /^lasts /d; /^ends /d");
+    assertThat(seen().expired()).isFalse();
+    assertThatThrownBy(() -> step(ours(1, 10)).run(TOUCH)).isInstanceOf(LeaseHeld.class);
+
+    edit("s/^until .*/until 1/");
+    assertThat(seen().expired()).isTrue();
+    step(ours(1, 10)).run(TOUCH);
+    assertThat(touched()).isEqualTo(2);
+  }
+
   @Test
   void renewingKeepsOnlyAnOwnLease() {
     lease().renew(ours(1, 10));
@@ -418,7 +453,11 @@ class LeasedShellsTest {
     machine.run(
         Command.look(
             "let time pass",
-            "sed -i 's/^until .*/until '$(($(date +%s) - 1))/ .register-migration/lease"));
+            "sed -i -e 's/^ends .*/ends 0/' -e 's/^lasts .*/lasts 0/' .register-migration/lease"));
+  }
+
+  private void edit(String sed) {
+    machine.run(Command.look("edit the lease", "sed -i '" + sed + "' .register-migration/lease"));
   }
 
   private long touched() {

@@ -6,12 +6,17 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.UUID;
 
 /** A register of the 2018–2019 layout in a sandbox: containers of stub docker, files on disk. */
 public final class SandboxRegister implements AutoCloseable {
 
-  /** The migration that tests speak of. */
-  public static final String MIGRATION = "0b8f3c1e-5d2a-11ef-9c3b-0242ac110002";
+  /**
+   * The migration that tests speak of. Every JVM has its own: sandboxes share this machine's /tmp,
+   * which stands for a container's, and tests run in two JVMs at a time.
+   */
+  public static final String MIGRATION = UUID.randomUUID().toString();
 
   private final SandboxShell shell;
   private final StubDocker docker;
@@ -83,7 +88,8 @@ public final class SandboxRegister implements AutoCloseable {
               "pryv_reverse_proxy_1",
               "pryv_register_1",
               "pryv_dns_1",
-              "5.0.2"));
+              "5.0.2",
+              List.of("reverse_proxy", "register", "dns", "redis", "mail")));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -32,10 +33,13 @@ import java.util.stream.Stream;
  */
 public final class SandboxShell implements Shell, AutoCloseable {
 
+  private static final int NOBODY = 65534;
+
   private final Path root;
   private final Machine machine;
   private final Map<String, Integer> routes = new HashMap<>();
   private final List<Command> ran = new CopyOnWriteArrayList<>();
+  private volatile boolean nobody;
   private volatile Predicate<Command> lostBefore = command -> false;
   private volatile Predicate<Command> lostAfter = command -> false;
 
@@ -99,6 +103,35 @@ public final class SandboxShell implements Shell, AutoCloseable {
     return this;
   }
 
+  /**
+   * From now on scripts run as a user who is not root, and to whom all belongs that is there; sudo
+   * is a stub that only notes in {@code $SANDBOX/sudo} what it is to run, then runs it as the same
+   * user.
+   */
+  public SandboxShell notRoot() {
+    stub(
+        "sudo", "printf '%s\\n' \"$*\" >>\"$SANDBOX/sudo\"; [ \"$1\" = -n ] && shift; exec \"$@\"");
+    writeFile(root.resolve("sudo"), "");
+    if (run(Command.look("who is it", "echo $EUID")).output().strip().equals("0")) {
+      run(
+          Command.look(
+              "give all to nobody",
+              "chmod 755 \"$SANDBOX\"; chown -R %1$d:%1$d \"$SANDBOX\"".formatted(NOBODY)));
+      nobody = true;
+    }
+    ran.clear();
+    return this;
+  }
+
+  /** What {@link #notRoot} was to run by sudo, a line for each line of it. */
+  public List<String> bySudo() {
+    try {
+      return Files.readAllLines(root.resolve("sudo"));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   /** Connections to that address go to a port of the loopback instead. */
   public SandboxShell route(String host, int port, int localPort) {
     routes.put(host + ":" + port, localPort);
@@ -148,8 +181,12 @@ public final class SandboxShell implements Shell, AutoCloseable {
     ran.add(command);
     long began = System.nanoTime();
     try {
-      ProcessBuilder builder =
-          new ProcessBuilder("bash", "-c", Bash.commandLine(command)).directory(home().toFile());
+      List<String> line = new ArrayList<>(List.of("bash", "-c", Bash.commandLine(command)));
+      if (nobody) {
+        line.addAll(
+            0, List.of("setpriv", "--reuid=" + NOBODY, "--regid=" + NOBODY, "--clear-groups"));
+      }
+      ProcessBuilder builder = new ProcessBuilder(line).directory(home().toFile());
       builder.environment().put("HOME", home().toString());
       builder.environment().put("SANDBOX", root.toString());
       builder.environment().put("PATH", root.resolve("bin") + ":" + System.getenv("PATH"));
@@ -198,8 +235,7 @@ public final class SandboxShell implements Shell, AutoCloseable {
               "/dev/tcp/" + route.getKey().replace(':', '/'),
               "/dev/tcp/127.0.0.1/" + route.getValue());
     }
-    return new Command(
-        command.purpose(), script, command.input(), command.deadline(), command.changes());
+    return command.withScript(script);
   }
 
   /** Where a connection to that address goes from here. */

@@ -8,6 +8,7 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -43,7 +44,7 @@ public final class SshdProcess implements AutoCloseable {
       Files.createDirectories(Path.of("/run/sshd"));
       Files.writeString(
           directory.resolve("sshd_config"),
-          // A bash within another reads no ~/.bashrc. Of two SetEnv sshd takes the first.
+          // Of two SetEnv sshd takes the first.
           """
           ListenAddress %s:%d
           HostKey %s/host
@@ -55,15 +56,30 @@ public final class SshdProcess implements AutoCloseable {
           KbdInteractiveAuthentication no
           PermitRootLogin yes
           %s
-          SetEnv SHLVL=1
+          SetEnv BASH_ENV=%s
           """
-              .formatted(address, sshd.port, directory, directory, String.join("\n", settings)));
+              .formatted(
+                  address,
+                  sshd.port,
+                  directory,
+                  directory,
+                  String.join("\n", settings),
+                  loginWords(directory)));
       sshd.pinHostKey("host");
       sshd.boot();
       return sshd;
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /**
+   * A file that every bash reads which sshd starts, and those that take its place, as a ~/.bashrc:
+   * one that prints, as many do.
+   */
+  public static Path loginWords(Path directory) throws IOException {
+    return Files.writeString(
+        directory.resolve("login-words"), "[ \"$SHLVL\" -gt 1 ] || echo Welcome\n");
   }
 
   /** Starts it again after {@link #halt}. */
@@ -115,6 +131,18 @@ public final class SshdProcess implements AutoCloseable {
         directory.resolve("operator").toString(),
         "/var/pryv",
         address);
+  }
+
+  /** Lets that key log in, too. */
+  public void authorize(Path key) {
+    try {
+      Files.writeString(
+          directory.resolve("authorized_keys"),
+          Files.readString(Path.of(key + ".pub")),
+          StandardOpenOption.APPEND);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /** The pinned host keys. */
@@ -178,6 +206,8 @@ public final class SshdProcess implements AutoCloseable {
   private boolean answers() {
     try (Socket socket = new Socket()) {
       socket.connect(new InetSocketAddress(address, port), 200);
+      // Somebody else's port, if it came to that, may say nothing for ever.
+      socket.setSoTimeout(2000);
       return socket.getInputStream().read() == 'S';
     } catch (IOException e) {
       pause();

@@ -42,4 +42,14 @@ class TextDiffTest {
     assertThat(patch.waitFor()).as(output).isZero();
     assertThat(file).hasContent(after);
   }
+
+  @Test
+  void aFileOfManyThousandLinesNeedsLittleMemory() {
+    String before =
+        "# line\n  allow 10.0.0.1;\n".repeat(20_000) + "server a;\n" + "#\n".repeat(20_000);
+
+    assertThat(
+            TextDiff.unified("f", before, before.replace("server a;\n", "server b;\nserver c;\n")))
+        .contains("-server a;\n+server b;\n+server c;\n");
+  }
 }

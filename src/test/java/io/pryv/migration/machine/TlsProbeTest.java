@@ -18,9 +18,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyStore;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 import javax.net.ssl.ExtendedSSLSession;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
@@ -113,6 +117,88 @@ class TlsProbeTest {
                 assertThat(probe.get("127.0.0.1", port, "reg.pryv.lab", "/", Map.of()).body())
                     .isEqualTo("until the end"));
     assertThat(name).isEqualTo("type=host_name (0), value=reg.pryv.lab");
+  }
+
+  @Test
+  void nobodyButTheServerThatIsKnownIsAskedAtItsAddress() throws Exception {
+    TestCertificates made = new TestCertificates(directory).selfSigned("other", "pryv.lab");
+    String own = pem();
+    serveOnce(
+        "HTTP/1.1 200 OK\r\n\r\nhere",
+        5,
+        port ->
+            assertThat(
+                    probe
+                        .believing("127.0.0.1", made.pem("other") + own)
+                        .get("127.0.0.1", port, "reg.pryv.lab", "/", Map.of())
+                        .body())
+                .isEqualTo("here"));
+    HttpsServer server = HttpsServer.create(new InetSocketAddress(loopback(), 0), 5);
+    server.setHttpsConfigurator(new HttpsConfigurator(serverTls));
+    List<String> asked = new CopyOnWriteArrayList<>();
+    server.createContext("/", exchange -> asked.add(exchange.getRequestURI().getPath()));
+    server.start();
+    try {
+      int port = server.getAddress().getPort();
+      HttpsProbe believing = probe.believing("127.0.0.1", made.pem("other"));
+      assertThatThrownBy(() -> believing.get("127.0.0.1", port, "reg.pryv.lab", "/", Map.of()))
+          .isInstanceOf(UntrustedServer.class)
+          .hasMessageContaining("reg.pryv.lab at 127.0.0.1:" + port);
+      // Known, but not for that name.
+      HttpsProbe known = probe.believing("127.0.0.1", own);
+      assertThatThrownBy(() -> known.get("127.0.0.1", port, "reg.example.lab", "/", Map.of()))
+          .isInstanceOf(UntrustedServer.class)
+          .hasMessageContaining("reg.example.lab");
+      assertThat(asked).isEmpty();
+    } finally {
+      server.stop(0);
+    }
+  }
+
+  @Test
+  void whoWasRenewedIsLookedUpOnceMoreInItsFiles() {
+    FakeHttps https = new FakeHttps().answers("10.0.0.2", "here").shows("10.0.0.2", "new");
+    AtomicInteger reads = new AtomicInteger();
+    ServerIdentity old = new ServerIdentity("old", true, List.of(), Instant.EPOCH);
+    for (Optional<ServerIdentity> known :
+        List.of(Optional.of(old), Optional.<ServerIdentity>empty())) {
+      reads.set(0);
+      HttpsProbe renewed =
+          new KnownServer(
+              https,
+              "10.0.0.2",
+              known,
+              () -> {
+                reads.incrementAndGet();
+                return new ServerIdentity("new", true, List.of(), Instant.EPOCH);
+              });
+      for (int i = 0; i < 2; i++) {
+        assertThat(renewed.get("10.0.0.2", 443, "reg.pryv.lab", "/", Map.of()).body())
+            .isEqualTo("here");
+      }
+      assertThat(reads).hasValue(1);
+    }
+    HttpsProbe stranger = new KnownServer(https, "10.0.0.2", Optional.of(old), () -> old);
+    assertThatThrownBy(() -> stranger.get("10.0.0.2", 443, "reg.pryv.lab", "/", Map.of()))
+        .isInstanceOf(UntrustedServer.class);
+  }
+
+  private static String pem() throws Exception {
+    Process keytool =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
+                "-exportcert",
+                "-rfc",
+                "-alias",
+                "reg",
+                "-storepass",
+                "secret",
+                "-keystore",
+                directory.resolve("store.p12").toString())
+            .start();
+    String pem = new String(keytool.getInputStream().readAllBytes(), StandardCharsets.US_ASCII);
+    assertThat(keytool.waitFor()).isZero();
+    return pem;
   }
 
   @Test

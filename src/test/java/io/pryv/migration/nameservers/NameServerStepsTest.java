@@ -48,4 +48,57 @@ class NameServerStepsTest {
     assertThat(step.get("delegationMoved", Boolean.class)).isTrue();
     assertThat(step.run(new ListRecordsDelegate(step.contexts(), dns))).startsWith("already done");
   }
+
+  @Test
+  void whatWaitingDoesNotChangeIsAskedOfAnApproverWhoAcceptsJustThat() {
+    serves("10.90.0.12", "10.90.0.12", "10.90.0.14");
+    dns.delegates(PARENT, "pryv.lab", "dns1.pryv.lab=10.90.0.12", "dns2.pryv.lab=10.90.0.14");
+    WatchDelegationDelegate watch = new WatchDelegationDelegate(step.contexts(), dns);
+    for (int look = 1; look < 10; look++) {
+      step.run(watch);
+      assertThat(step.get("delegationStuck", Boolean.class)).as("look %d", look).isFalse();
+    }
+    step.run(watch);
+    assertThat(step.get("delegationStuck", Boolean.class)).isTrue();
+    assertThat(step.get("delegationMoved", Boolean.class)).isFalse();
+
+    step.put("acceptedDelegation", step.get("stuckDelegation", String.class));
+    assertThat(step.run(watch)).contains("but for 3 answers that were accepted");
+    assertThat(step.get("delegationMoved", Boolean.class)).isTrue();
+    assertThat(step.get("delegationStuck", Boolean.class)).isFalse();
+
+    serves(RESOLVER, "10.90.0.11", "10.90.0.13");
+    step.run(watch);
+    assertThat(step.get("delegationMoved", Boolean.class)).as("source was not accepted").isFalse();
+  }
+
+  @Test
+  void aResolverThatIsListedTwiceIsAcceptedAsAnyOther() {
+    serves("10.90.0.12", "10.90.0.12", "10.90.0.14");
+    dns.delegates(PARENT, "pryv.lab", "dns1.pryv.lab=10.90.0.12", "dns2.pryv.lab=10.90.0.14");
+    WatchDelegationDelegate watch = new WatchDelegationDelegate(step.contexts(), dns);
+    step.run(watch);
+    String stuck = step.get("stuckDelegation", String.class);
+    step.put("acceptedDelegation", stuck + "\n" + stuck);
+
+    step.run(watch);
+
+    assertThat(step.get("delegationMoved", Boolean.class)).isTrue();
+  }
+
+  @Test
+  void whatComesAndGoesIsNotStuck() {
+    serves("10.90.0.12", "10.90.0.12", "10.90.0.14");
+    dns.delegates(PARENT, "pryv.lab", "dns1.pryv.lab=10.90.0.12", "dns2.pryv.lab=10.90.0.14");
+    WatchDelegationDelegate watch = new WatchDelegationDelegate(step.contexts(), dns);
+    for (int look = 1; look <= 30; look++) {
+      if (look % 9 == 0) {
+        serves(RESOLVER, "10.90.0.11", "10.90.0.13");
+      } else {
+        dns.down(RESOLVER);
+      }
+      step.run(watch);
+      assertThat(step.get("delegationStuck", Boolean.class)).as("look %d", look).isFalse();
+    }
+  }
 }

@@ -115,12 +115,51 @@ class PropagationTest {
             "resolver 10.90.0.21, NS: no answer",
             "resolver 10.90.0.21, A reg.pryv.lab: no answer",
             "resolver 10.90.0.21, A access.pryv.lab: no answer");
-    assertThat(look().markdown()).contains("| resolver 10.90.0.21 | NS | no answer | **no** |");
+    assertThat(look().markdown())
+        .contains("| resolver 10.90.0.21 | NS | no answer | **no**: no answer |");
   }
 
   @Test
   void anEmptyAnswerHasNotMoved() {
     dns.answers(RESOLVER, "reg.pryv.lab", "A");
     assertThat(missing()).containsExactly("resolver 10.90.0.21, A reg.pryv.lab: nothing");
+  }
+
+  @Test
+  void whatStillLeadsToSourceOnlyNeedsTime() {
+    dns.answers(RESOLVER, "reg.pryv.lab", "A", "A 10.90.0.11");
+    dns.delegates(PARENT, "pryv.lab", "ns.other.example", "dns1.pryv.lab=10.90.0.99");
+    assertThat(look().stuck()).isEmpty();
+  }
+
+  @Test
+  void whatNoWaitingChangesHasAWordEach() {
+    dns.down(RESOLVER);
+    assertThat(look().stuck())
+        .containsExactly(
+            "resolver 10.90.0.21, NS: no answer",
+            "resolver 10.90.0.21, A reg.pryv.lab: no answer",
+            "resolver 10.90.0.21, A access.pryv.lab: no answer");
+
+    everybodyNamesDest();
+    dns.delegates(PARENT, "pryv.lab", "ns9.pryv.lab=10.90.0.12", "dns2.pryv.lab=10.90.0.14");
+    assertThat(look().stuck())
+        .containsExactly(
+            "parent 10.90.0.20, NS: dest's addresses, under other names than dest's DNS gives");
+
+    everybodyNamesDest();
+    dns.delegates(
+        PARENT,
+        "pryv.lab",
+        "dns1.pryv.lab=10.90.0.12",
+        "dns2.pryv.lab=10.90.0.14",
+        "ns3.pryv.lab=198.51.100.53");
+    assertThat(look().stuck())
+        .containsExactly("parent 10.90.0.20, NS: a server that is neither source's nor dest's");
+    assertThat(look().markdown()).contains("neither source's nor dest's");
+
+    everybodyNamesDest();
+    dns.answers(RESOLVER, "reg.pryv.lab", "A");
+    assertThat(look().stuck()).containsExactly("resolver 10.90.0.21, A reg.pryv.lab: no address");
   }
 }

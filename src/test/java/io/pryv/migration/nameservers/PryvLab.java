@@ -7,10 +7,10 @@ import java.time.Duration;
 import java.util.List;
 
 /** The practice platform as values. */
-final class PryvLab {
+public final class PryvLab {
 
-  static final String PARENT = "10.90.0.20";
-  static final String RESOLVER = "10.90.0.21";
+  public static final String PARENT = "10.90.0.20";
+  public static final String RESOLVER = "10.90.0.21";
 
   private PryvLab() {}
 
@@ -18,7 +18,7 @@ final class PryvLab {
     return platform(List.of(PARENT), List.of(RESOLVER));
   }
 
-  static Platform platform(List<String> parents, List<String> resolvers) {
+  public static Platform platform(List<String> parents, List<String> resolvers) {
     return new Platform(
         "lab",
         "pryv.lab",

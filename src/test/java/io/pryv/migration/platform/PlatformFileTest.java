@@ -11,9 +11,11 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -128,6 +130,8 @@ class PlatformFileTest {
               quietPeriod: 24h
               strategy: live
               retryOnDest: false
+              fourEyes: true
+              holdWrites: 3s
             """);
 
     assertThat(platform.domain()).isEqualTo("pryv.example");
@@ -167,7 +171,9 @@ class PlatformFileTest {
                 Duration.ofSeconds(2),
                 Duration.ofHours(24),
                 "live",
-                false));
+                false,
+                true,
+                Duration.ofSeconds(3)));
   }
 
   @Test
@@ -230,7 +236,7 @@ class PlatformFileTest {
         .containsExactlyInAnyOrder(
             "domain: expected a domain name such as pryv.example (letters, digits, hyphens, dots),"
                 + " found \"pryv;reboot\"",
-            "ssh.prot: expected one of user, port, key, knownHosts, found an unknown property on"
+            "ssh.prot: expected one of user, port, key, weakAlgorithms, knownHosts, found an unknown property on"
                 + " line 2",
             "source.user: expected a user name (letters, digits, . _ -), found \"ro ot\"",
             "dest.port: expected a number 1–65535, found \"22x\"",
@@ -565,6 +571,33 @@ class PlatformFileTest {
     String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     assertThat(process.waitFor()).as(output).isZero();
     return key;
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"known_hosts", "demo.yaml", "."})
+  void whatOthersMayWriteIsRefusedWithTheCommandThatMendsIt(String name) throws IOException {
+    Path open = directory.resolve(name).normalize();
+    Files.writeString(directory.resolve("demo.yaml"), SMALL);
+    Set<PosixFilePermission> closed = Files.getPosixFilePermissions(open);
+    for (String permissions : List.of("rwxrw-r--", "rwxr---w-")) {
+      Files.setPosixFilePermissions(open, PosixFilePermissions.fromString(permissions));
+      assertThat(catchProblems(directory.resolve("demo.yaml")))
+          .isNotEmpty()
+          .allSatisfy(
+              problem ->
+                  assertThat(problem)
+                      .contains("expected a file that nobody else may write, found " + open)
+                      .contains("permissions " + permissions + " (chmod go-w " + open + ")"));
+    }
+    Files.setPosixFilePermissions(open, closed);
+    assertThat(PlatformFile.read(directory.resolve("demo.yaml"))).isNotNull();
+  }
+
+  @Test
+  void readingByOthersHarmsNothingThatHoldsNoSecret() throws IOException {
+    Files.writeString(directory.resolve("demo.yaml"), SMALL);
+    Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxr-xr-x"));
+    assertThat(PlatformFile.read(directory.resolve("demo.yaml"))).isNotNull();
   }
 
   private void key(String name, String content) throws IOException {

@@ -62,6 +62,8 @@ class StrategyChoiceTest {
         Duration.ofMinutes(1),
         null,
         strategy,
-        true);
+        true,
+        false,
+        Duration.ofSeconds(10));
   }
 }

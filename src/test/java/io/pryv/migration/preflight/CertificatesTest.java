@@ -2,12 +2,14 @@ package io.pryv.migration.preflight;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.pryv.migration.preflight.CloserLook.TlsFiles;
+import io.pryv.migration.machine.ServerIdentity;
+import io.pryv.migration.machine.TlsFiles;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -44,7 +46,7 @@ class CertificatesTest {
             + " '/app/conf/secret/a.crt'; ssl_certificate_key /app/conf/secret/a.key; } }",
       })
   void pathsInTheContainerAreFoundOnTheHost(String conf) {
-    assertThat(Certificates.named(List.of(conf), "/var/pryv/reg-master/nginx/conf"))
+    assertThat(TlsFiles.named(List.of(conf), "/var/pryv/reg-master/nginx/conf"))
         .containsExactly(
             new TlsFiles(
                 "/var/pryv/reg-master/nginx/conf/secret/a.crt",
@@ -53,7 +55,7 @@ class CertificatesTest {
 
   @Test
   void aFileThatIsNotNginxsNamesNone() {
-    assertThat(Certificates.named(List.of("{ broken", ""), "/conf")).isEmpty();
+    assertThat(TlsFiles.named(List.of("{ broken", ""), "/conf")).isEmpty();
   }
 
   @Test
@@ -73,12 +75,45 @@ class CertificatesTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"-1, STOP", "1, PASS", "80, WARN", "101, STOP"})
+  @CsvSource({"-1, STOP", "1, PASS", "80, WARN", "97, WARN", "99, STOP", "101, STOP"})
   void itsEndIsSeenInTime(int days, Finding.Level level) {
     Finding finding = check(wildcard, "pryv.lab", Instant.now().plus(Duration.ofDays(days)));
 
     assertThat(finding.level()).isEqualTo(level);
     assertThat(finding.check()).isEqualTo("/conf/secret/pryv.crt");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "false, cron: 0 3 * * * certbot renew, PASS",
+    "true, cron: 0 3 * * * acme.sh --cron, WARN",
+    "true, '', PASS"
+  })
+  void aRenewalThatWouldCutClientsOffIsToldBeforehand(
+      boolean pinned, String renewer, Finding.Level level) {
+    ServerIdentity identity = new ServerIdentity("", pinned, List.of("CN=x"), Instant.now());
+
+    Finding finding =
+        Certificates.renewal("dest", identity, renewer.isEmpty() ? List.of() : List.of(renewer));
+
+    assertThat(finding.level()).isEqualTo(level);
+    assertThat(finding.found()).contains(renewer.isEmpty() ? "nothing" : renewer);
+  }
+
+  @Test
+  void whatIsKnownOfDestIsTold() {
+    List<Finding> findings = new ArrayList<>();
+
+    assertThat(Certificates.identity("dest", "pryv.lab", List.of(wildcard), findings))
+        .get()
+        .extracting(ServerIdentity::pinned)
+        .isEqualTo(true);
+    assertThat(findings)
+        .singleElement()
+        .extracting(Finding::found)
+        .isEqualTo("the certificate itself, self-signed: CN=whatever");
+    assertThat(Certificates.ofReturn("other.lab", List.of(wildcard)).level())
+        .isEqualTo(Finding.Level.WARN);
   }
 
   @Test

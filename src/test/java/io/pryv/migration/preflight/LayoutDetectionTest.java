@@ -6,6 +6,7 @@ import io.pryv.migration.platform.Layout;
 import io.pryv.migration.platform.LayoutDetails;
 import io.pryv.migration.platform.Machine.Role;
 import io.pryv.migration.preflight.LayoutDetection.Detected;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -88,7 +89,32 @@ class LayoutDetectionTest {
                 "pryv_nginx_1",
                 "pryv_register_1",
                 "pryv_dns_1",
-                ""));
+                "",
+                List.of("nginx", "dns", "register", "redis")));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "redis-data:/app/data, the named volume redis-data",
+    "/app/data, a volume without a name",
+    "'{type: volume, source: v, target: /app/data}', a volume v",
+    "~/data:/app/data, ~/data",
+    "'./reg-master/redis/data/:/app/data/\n      - ./aof:/app/data/appendonlydir', and apart from it /app/data/appendonlydir"
+  })
+  void dataThatIsNotOneDirectoryOfTheHostStopsForThatReason(String mount, String found) {
+    source.fact(
+        "compose.reg-master.yml",
+        COMPOSE.replace("- ./reg-master/redis/data/:/app/data/", "- " + mount));
+
+    Detected detected = LayoutDetection.of(source.survey());
+
+    assertThat(detected.layout()).isEmpty();
+    assertThat(detected.findings())
+        .anySatisfy(
+            finding -> {
+              assertThat(finding.expected()).contains("mounted at /app/data of service redis");
+              assertThat(finding.found()).contains(found);
+            });
   }
 
   @Test
@@ -116,6 +142,8 @@ class LayoutDetectionTest {
     "docker compose -f reg-master.yml up -d, docker compose, pryv-redis-1",
     "docker-compose -p my_reg -f reg-master.yml up -d, docker-compose, my_reg_redis_1",
     "docker compose --project-name=Reg up -d, docker compose, reg-redis-1",
+    "'docker-compose -p \"reg\" -f reg-master.yml up -d', docker-compose, reg_redis_1",
+    "'# not with docker-compose any more\ndocker compose up -d', docker compose, pryv-redis-1",
     "./other-script, docker-compose, pryv_redis_1"
   })
   void composeNamesContainersAsTheStartScriptCallsIt(String script, String command, String redis) {

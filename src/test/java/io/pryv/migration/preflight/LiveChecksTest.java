@@ -14,7 +14,6 @@ import org.junit.jupiter.params.provider.CsvSource;
 class LiveChecksTest {
 
   private final Map<String, String> source = new HashMap<>(Map.of("tools", "bash\nssh\nrsync"));
-  private final Map<String, String> closer = new HashMap<>(Map.of("as.root", "yes"));
   private final Map<String, String> dest =
       new HashMap<>(Map.of("redis.tools", "bash\nssh\nredis-cli\ntimeout"));
 
@@ -23,7 +22,6 @@ class LiveChecksTest {
         ofSource,
         Optional.of(ofDest).filter(version -> !version.isEmpty()),
         new Facts(source),
-        new Facts(closer),
         new Facts(dest),
         List.of(confs));
   }
@@ -54,11 +52,9 @@ class LiveChecksTest {
   void whatItNeedsOnTheMachinesIsNamed() {
     source.put("tools", "bash");
     source.put("sshd", "allowtcpforwarding no");
-    closer.clear();
     dest.put("redis.tools", "bash\nredis-cli");
     assertThat(obstacles("5.0.2", "5.0.2", "rename-command CONFIG x\n", "requirepass x\n"))
         .containsExactly(
-            "on source, the user is not root and may not use `sudo -n`",
             "no ssh on source",
             "source's sshd forbids forwarding, by which dest reaches source's Redis",
             "no ssh, no timeout in dest's Redis container",

@@ -64,9 +64,14 @@ class MachineChecksTest {
         "executable.stop-containers; ''; /var/pryv/stop-containers; executable; not executable; 755",
         "images; pryv/dns:latest sha256:2; docker images; every image; missing: pryv/redis:1.2.13;"
             + " pull",
-        "listening; tcp LISTEN 0 128 0.0.0.0:443 0.0.0.0:*; ports 443; free; tcp 0.0.0.0:443; ss",
-        "listening; udp UNCONN 0 0 0.0.0.0:53 0.0.0.0:*; ports 443; free; udp 0.0.0.0:53; ss",
-        "listening; tcp LISTEN 0 511 127.0.0.1:6379 0.0.0.0:*; ports 443; free; 127.0.0.1:6379; ss",
+        "listening; tcp LISTEN 0 128 0.0.0.0:443 0.0.0.0:*; ports of; free; tcp 0.0.0.0:443; ss",
+        "listening; tcp LISTEN 0 128 127.0.0.1:443 0.0.0.0:*; ports of; free; 127.0.0.1:443; ss",
+        "listening; tcp LISTEN 0 128 *:443 *:*; ports of; free; tcp *:443; ss",
+        "listening; udp UNCONN 0 0 0.0.0.0:53 0.0.0.0:*; ports of; free; udp 0.0.0.0:53; ss",
+        "listening; udp UNCONN 0 0 127.0.0.53%lo:53 0.0.0.0:*; ports of; free; 127.0.0.53%lo:53;"
+            + " systemd-resolved",
+        "listening; tcp LISTEN 0 50 [::ffff:127.0.0.1]:6379 *:*; ports of; free; :6379; ss",
+        "listening; tcp LISTEN 0 511 127.0.0.1:6379 0.0.0.0:*; ports of; free; 127.0.0.1:6379; ss",
         "clock.end; 1767268794.900000000; clock; at most 5 s off; 5.1 s behind ours; NTP",
       })
   void whatIsWrongOnDestStops(
@@ -91,8 +96,7 @@ class MachineChecksTest {
 
   @ParameterizedTest
   @CsvSource({
-    "udp UNCONN 0 0 127.0.0.53%lo:53 0.0.0.0:*",
-    "tcp LISTEN 0 128 127.0.0.1:443 0.0.0.0:*",
+    "tcp LISTEN 0 128 127.0.0.53%lo:53 0.0.0.0:*",
     "tcp LISTEN 0 128 0.0.0.0:22 0.0.0.0:*",
     "tcp LISTEN 0 128 10.8.0.1:6379 0.0.0.0:*"
   })
@@ -117,6 +121,26 @@ class MachineChecksTest {
         .filteredOn(finding -> finding.level() == Finding.Level.STOP)
         .singleElement()
         .satisfies(finding -> assertThat(finding.check()).isEqualTo("rrsync"));
+  }
+
+  @ParameterizedTest
+  @EnumSource(Role.class)
+  void anotherUserThanRootNeedsSudo(Role role) {
+    Surveys pryv = up(Surveys.of(role)).fact("user", "pryv").fact("uid", "1001");
+    assertThat(check(pryv.fact("as.root", "yes").fact("processes", "yes")))
+        .noneMatch(finding -> finding.level() != Finding.Level.PASS)
+        .anyMatch(finding -> finding.check().equals("root by `sudo -n` for pryv"));
+    assertThat(check(pryv.without("as.root")))
+        .filteredOn(finding -> finding.level() == Finding.Level.STOP)
+        .singleElement()
+        .satisfies(
+            finding ->
+                assertThat(finding.next())
+                    .contains("`pryv ALL=(root) NOPASSWD: ALL`", "/etc/sudoers.d/"));
+    assertThat(check(pryv.fact("as.root", "yes").without("processes")))
+        .filteredOn(finding -> finding.level() == Finding.Level.STOP)
+        .singleElement()
+        .satisfies(finding -> assertThat(finding.found()).contains("hidepid"));
   }
 
   @ParameterizedTest
@@ -213,7 +237,8 @@ class MachineChecksTest {
             survey,
             LAYOUT,
             ComposeServices.parse(
-                "services: {redis: {image: 'pryv/redis:1.2.13'}, dns: {image: pryv/dns}}")));
+                "services: {redis: {image: 'pryv/redis:1.2.13'}, dns: {image: pryv/dns, ports:"
+                    + " ['53:5353/udp']}, nginx: {ports: ['443:443']}}")));
     return findings;
   }
 }

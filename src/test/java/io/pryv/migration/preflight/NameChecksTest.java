@@ -12,6 +12,8 @@ import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class NameChecksTest {
 
@@ -161,12 +163,28 @@ class NameChecksTest {
         "none");
   }
 
-  @Test
-  void aStaticNameThatSourceDoesNotKnowIsAWarning() {
-    dns.answers(SOURCE, "reg.pryv.lab", "A");
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"", "A 192.0.2.80", "A 192.0.2.80|A 198.51.100.11", "CNAME sw.example.com"})
+  void aStaticNameThatIsNotSourcesToMoveStops(String records) {
+    dns.answers(
+        SOURCE, "reg.pryv.lab", "A", records.isEmpty() ? new String[0] : records.split("\\|", -1));
 
     assertFinding(
-        Finding.Level.WARN, "source", "DNS reg.pryv.lab", "options.staticNames", "no record");
+        Finding.Level.STOP,
+        "source",
+        "DNS reg.pryv.lab",
+        "options.staticNames",
+        records.isEmpty() ? "no record" : records.replace("|", ", "));
+  }
+
+  @Test
+  void aStaticNameOfASlaveMovesToDestsSlave() {
+    dns.answers(SOURCE, "reg.pryv.lab", "A", "A " + SLAVE);
+    assertThat(check())
+        .filteredOn(finding -> finding.check().equals("DNS reg.pryv.lab"))
+        .extracting(Finding::level)
+        .containsExactly(Finding.Level.PASS);
   }
 
   private List<Finding> check() {

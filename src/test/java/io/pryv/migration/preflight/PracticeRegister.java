@@ -90,13 +90,28 @@ public final class PracticeRegister {
     List<String> services =
         role.equals("master")
             ? List.of("reverse_proxy", "register", "dns", "redis", "mail")
-            : List.of("dns", "redis");
+            : List.of("reverse_proxy", "register", "dns", "redis");
     for (String service : services) {
       docker
           .service("pryv", service)
           .field(
               "{{range .Mounts}}{{.Source}}>{{.Destination}} {{end}}",
               file("reg-" + role) + "/" + service + "/conf>/app/conf ");
+    }
+    if (role.equals("master")) {
+      docker
+          .container("pryv_reverse_proxy_1")
+          .program(
+              "nginx",
+              """
+              [ "$1" = -T ] || exit 0
+              for file in %1$s/nginx.conf %1$s/site*.conf; do
+                echo "# configuration file /app/conf/${file##*/}:"
+                cat "$file"
+                echo
+              done
+              """
+                  .formatted(file("reg-master/nginx/conf")));
     }
     return this;
   }
@@ -123,6 +138,9 @@ public final class PracticeRegister {
                 .replace("@ADDRESS@", "10.8.0.1")
                 .replace("@MASTER@", "192.0.2.1")
                 .replace("@SLAVE@", "192.0.2.2")
+                .replace("@RELEASE@", "1.3")
+                .replace("@KEEPALIVE@", "100")
+                .replace("@SEPARATE_BUFFERS@", "false")
                 .replace("@XMX@", "96m");
         Path to = shell.confFile(template.relativize(from).toString(), text);
         if (Files.isExecutable(from)) {
@@ -140,7 +158,7 @@ public final class PracticeRegister {
     shell.stub("rrsync", ":");
     shell.stub("rsync", "echo 'rsync  version 3.2.7  protocol version 31'");
     shell.stub("ssh", "echo 'OpenSSH_9.2p1 Debian-2, OpenSSL 3.0' >&2");
-    shell.stub("ss", ":");
+    shell.stub("ss", "echo 'tcp LISTEN 0 128 0.0.0.0:22 0.0.0.0:*'");
     shell.stub("sshd", "echo \"hostkey $SANDBOX/hostkey\"; echo 'allowtcpforwarding yes'");
     write(shell.root().resolve("hostkey.pub"), hostKey(name) + " root@" + name + "\n");
     write(shell.root().resolve("docker-images"), IMAGE + " sha256:cafe\n");

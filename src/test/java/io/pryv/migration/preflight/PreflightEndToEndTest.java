@@ -7,6 +7,7 @@ import io.pryv.migration.machine.Command;
 import io.pryv.migration.machine.InMemoryJournal;
 import io.pryv.migration.machine.JournalledHands;
 import io.pryv.migration.machine.SshShells;
+import io.pryv.migration.machine.TlsProbe;
 import io.pryv.migration.platform.Platform;
 import io.pryv.migration.platform.PlatformFile;
 import io.pryv.migration.platform.StrategyChoice;
@@ -15,6 +16,7 @@ import io.pryv.migration.redis.RedisAddresses;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -112,6 +114,7 @@ class PreflightEndToEndTest {
               new JedisServers(
                   new JournalledHands(shells, new InMemoryJournal()), new RedisAddresses()),
               new DnsJavaClient(),
+              new TlsProbe(Duration.ofSeconds(5)),
               List.of(),
               Surveys.US,
               StrategyChoice.of("", platform.options()))

@@ -6,6 +6,7 @@ import io.pryv.migration.platform.ColdOutage;
 import io.pryv.migration.platform.StrategyChoice;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class PreflightReportTest {
@@ -22,7 +23,8 @@ class PreflightReportTest {
             1_234_567,
             ColdOutage.assumed(0),
             LiveChecks.decide(new StrategyChoice("cold", "platform file"), List.of()),
-            Map.of("source: /site.conf", "--- a\n+++ b\n"));
+            Map.of("source: /site.conf", "--- a\n+++ b\n"),
+            Optional.empty());
 
     assertThat(report.toMarkdown())
         .isEqualTo(
@@ -69,7 +71,8 @@ class PreflightReportTest {
             1,
             ColdOutage.assumed(0),
             LiveChecks.decide(new StrategyChoice("live", "platform file"), List.of()),
-            Map.of());
+            Map.of(),
+            Optional.empty());
     assertThat(live.toMarkdown())
         .startsWith("**0 stop, 0 warnings, 0 passed.** Redis data: 1 bytes.");
   }

@@ -3,6 +3,7 @@ package io.pryv.migration.preflight;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.pryv.migration.dns.FakeDns;
+import io.pryv.migration.machine.FakeHttps;
 import io.pryv.migration.machine.InMemoryJournal;
 import io.pryv.migration.machine.LineMarks;
 import io.pryv.migration.machine.SandboxHands;
@@ -19,14 +20,20 @@ import io.pryv.migration.platform.StrategyChoice;
 import io.pryv.migration.process.FakeStep;
 import io.pryv.migration.redis.FakeRedis;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -44,6 +51,8 @@ class PreflightTest {
   private static final String REDIS_CONF = "reg-master/redis/conf/redis.conf";
 
   @TempDir static Path tls;
+  private static final DateTimeFormatter NGINX_TIME =
+      DateTimeFormatter.ofPattern("dd/MMM/yyyy:HH:mm:ss Z", Locale.ENGLISH);
   private static ServerSocket sshd;
 
   private final PracticeRegister source = PracticeRegister.master(Machine.Role.SOURCE).launched();
@@ -58,6 +67,10 @@ class PreflightTest {
   private final FakeRedis slaveRedis = new FakeRedis("source-slave");
   private final FakeRedis destSlaveRedis = new FakeRedis("dest-slave");
   private final FakeDns dns = new FakeDns();
+  private final FakeHttps https = new FakeHttps();
+  private String accessLogFormat =
+      "10.90.0.1 - - [%1$s] \"GET %2$s HTTP/1.1\" 200 41 \"-\" \"preflight\"%n";
+  private String dnsLogFormat = "2026-11-29T12:00:00Z DNS: %s%n";
   private Options options = options(Duration.ofSeconds(60), false);
   private LayoutDetails sourceLayout = LayoutDetails.NONE;
 
@@ -83,11 +96,23 @@ class PreflightTest {
     destSlaveRedis.reaches("10.8.0.2", 6379, destRedis).follow("10.8.0.2", 6379);
     slaveRedis.link(true);
     destSlaveRedis.link(false);
+    https.answers("127.0.0.1", path -> logged("127.0.0.1", path));
+    https.answers("127.0.0.3", path -> logged("127.0.0.3", path));
+    dns.log(
+        (server, name) ->
+            registerAt(server)
+                .ifPresent(
+                    register ->
+                        register
+                            .docker()
+                            .container("pryv_dns_1")
+                            .log(dnsLogFormat.formatted(name))));
     dns.delegates("192.0.2.53", DOMAIN, "dns1.pryv.lab=127.0.0.1", "dns2.pryv.lab=127.0.0.3");
     dns.answers("192.0.2.54", DOMAIN, "NS", "NS dns1.pryv.lab", "NS dns2.pryv.lab");
     for (String register : List.of("127.0.0.1", "127.0.0.3", "127.0.0.4")) {
       dns.answers(register, DOMAIN, "NS", "NS dns1.pryv.lab", "NS dns2.pryv.lab");
       dns.answers(register, "reg." + DOMAIN, "A", "A 127.0.0.1");
+      dns.answers(register, "wactiv." + DOMAIN, "A", "CNAME pryv.lab");
       for (String user : List.of("alice01", "bob0001")) {
         dns.answers(register, user + "." + DOMAIN, "CNAME", "CNAME core1.pryv.lab");
       }
@@ -129,18 +154,19 @@ class PreflightTest {
                 root + "/" + REDIS_CONF,
                 root + "/reg-master/nginx/conf",
                 root + "/" + SITE,
-                root + "/reg-master/nginx/log/access.log",
+                root + "/reg-master/nginx/log/reg.access.log",
                 "pryv_redis_1",
                 "pryv_reverse_proxy_1",
                 "pryv_register_1",
                 "pryv_dns_1",
-                "5.0.2"));
+                "5.0.2",
+                List.of("reverse_proxy", "register", "dns", "redis", "mail")));
     assertThat(report.layouts().get("dest").redisContainer()).isEqualTo("pryv_redis_1");
     assertThat(report.layouts().get("dest").dataOwner()).matches("[0-9]+:[0-9]+");
     Layout ofSlave = report.layouts().get("source-slave");
     assertThat(ofSlave.composeFile()).endsWith("/reg-slave.yml");
     assertThat(ofSlave.dnsContainer()).isEqualTo("pryv_dns_1");
-    assertThat(ofSlave.nginxContainer()).isEmpty();
+    assertThat(ofSlave.nginxContainer()).isEqualTo("pryv_reverse_proxy_1");
     assertThat(report.layouts()).containsKey("dest-slave");
   }
 
@@ -150,7 +176,9 @@ class PreflightTest {
 
     for (PracticeRegister register : registers()) {
       assertThat(register.shell().changes()).isEmpty();
-      assertThat(register.shell().ran()).hasSizeLessThanOrEqualTo(2);
+      boolean ofSource =
+          register == source || register.shell().machine().role() == Machine.Role.SOURCE_SLAVE;
+      assertThat(register.shell().ran()).hasSizeLessThanOrEqualTo(ofSource ? 4 : 2);
     }
   }
 
@@ -166,7 +194,8 @@ class PreflightTest {
                 new InMemoryJournal())
             .reaching(FakeRedis.door(redis, destRedis, slaveRedis));
 
-    String said = step.run(new PreflightDelegate(step.contexts(), dns, List.of(new SomeEdit())));
+    String said =
+        step.run(new PreflightDelegate(step.contexts(), dns, https, List.of(new SomeEdit())));
 
     assertThat(said).startsWith("0 stops, ").endsWith(" checks passed; nothing was touched");
     assertThat(step.get("preflightStops", Integer.class)).isZero();
@@ -324,21 +353,21 @@ class PreflightTest {
   }
 
   @Test
-  void headersThatTheProxyingLocationWouldLoseAreAWarning() {
-    source.edit(
-        "reg-master/nginx/conf/nginx.conf",
-        "sendfile on;",
-        "proxy_set_header X-Real-IP $remote_addr; proxy_set_header X-Tenant pryv;");
+  void anNginxThatDoesNotTellItsConfigurationIsAStop() {
+    source.docker().container("pryv_reverse_proxy_1").program("nginx", "exit 1");
 
-    Finding finding = find(look(), "source", "nginx/conf/nginx.conf");
-
-    assertThat(finding.level()).isEqualTo(Finding.Level.WARN);
-    assertThat(finding.found()).isEqualTo("X-Tenant");
+    assertStop(
+        look(),
+        "source",
+        "nginx -T in pryv_reverse_proxy_1",
+        "the configuration that nginx works by",
+        "nothing",
+        "nginx -t");
   }
 
   @Test
   void aComposeFileWithoutRedisIsNamed() {
-    dest.edit("reg-master.yml", "  redis:\n    image", "  valkey:\n    image");
+    dest.edit("reg-master.yml", "  redis: \n    image", "  valkey: \n    image");
 
     assertStop(
         look(),
@@ -393,7 +422,132 @@ class PreflightTest {
     dest.edit(
         "reg-master.yml", "/app/data/", ofDest.startsWith("dir") ? "/app/data2/" : "/app/data/");
 
-    assertStop(look(), "dest", dest.file(REDIS_CONF).toString(), ofSource, ofDest, "make it equal");
+    assertStop(look(), "dest", dest.file(REDIS_CONF).toString(), ofSource, ofDest, "set it");
+  }
+
+  @Test
+  void aDestThatEvictsStopsBeforeItsLaunch() {
+    dest.edit(REDIS_CONF, "databases 16\n", "maxmemory 3mb\nmaxmemory-policy allkeys-lru\n");
+
+    PreflightReport report = look();
+
+    assertStop(
+        report,
+        "dest",
+        dest.file(REDIS_CONF).toString(),
+        "maxmemory 0, as on source",
+        "maxmemory 3145728",
+        "dest evicts or refuses");
+    assertThat(report.stops()).isEqualTo(2); // The policy is the other one.
+  }
+
+  @Test
+  void whatOnlyAnotherFileSaysCanNotBeKnownBeforeTheLaunch() {
+    dest.edit(REDIS_CONF, "databases 16\n", "databases 16\ninclude /app/conf/more.conf\n");
+
+    assertStop(
+        look(),
+        "dest",
+        dest.file(REDIS_CONF).toString(),
+        "every setting",
+        "include",
+        "launch dest");
+  }
+
+  @Test
+  void anOptionOfRedisCommandThatWouldWinOverItsFileStops() {
+    source.edit(
+        "reg-master.yml",
+        "    command: redis\n",
+        "    command: redis-server /app/conf/redis.conf --min-slaves-to-write 0 --loglevel debug\n");
+
+    assertStop(
+        look(),
+        "source",
+        source.file("reg-master.yml").toString(),
+        "in redis.conf",
+        "--min-replicas-to-write",
+        "write them into");
+  }
+
+  @Test
+  void withoutAnAppendOnlyFileTheCutOverIsCold() {
+    for (PracticeRegister register : List.of(source, dest)) {
+      register.edit(REDIS_CONF, "\nappendonly yes\n", "\nappendonly no\n");
+    }
+
+    Finding strategy = find(look(), "platform", "strategy");
+
+    assertThat(strategy.level()).isEqualTo(Finding.Level.WARN);
+    assertThat(strategy.found()).contains("no append-only file");
+  }
+
+  @Test
+  void scriptsThatPassEveryFenceMakeTheCutOverCold() {
+    redis.says("cmdstat_eval", "calls=3");
+
+    assertThat(find(look(), "platform", "strategy").found()).contains("scripts");
+    assertThat(find(look(), "source", "Redis INFO commandstats").level())
+        .isEqualTo(Finding.Level.WARN);
+  }
+
+  @Test
+  void whatComposeSaysWithoutFailingIsShownAndStopsNothing() {
+    String words = "level=warning msg=\"the attribute `version` is obsolete\"";
+    source.shell().stub("docker-compose", "cat reg-master.yml; echo '" + words + "' >&2");
+
+    Finding finding = find(look(), "source", source.file("reg-master.yml").toString());
+
+    assertThat(finding.level()).isEqualTo(Finding.Level.PASS);
+    assertThat(finding.found()).contains("obsolete");
+  }
+
+  @Test
+  void composesFailureStopsWithItsWords() {
+    dest.shell().stub("docker-compose", "echo 'no such network' >&2; exit 15");
+
+    assertStop(look(), "dest", "config", "exit code 0", "exit code 15: no such network", "correct");
+  }
+
+  @Test
+  void aPortThatOnlyAVariableGivesToSomebodyElseIsSeenAsComposeSeesIt() {
+    dest.edit("reg-master.yml", "\"443:443\"", "\"${MORE}\"");
+    dest.shell().stub("docker-compose", "sed 's/${MORE}/6370-6380:80/' reg-master.yml");
+
+    assertStop(
+        look(),
+        "dest",
+        dest.file("reg-master.yml").toString(),
+        "port 6379",
+        "6370-6380:80 of service reverse_proxy",
+        "another port");
+  }
+
+  @Test
+  void anRrsyncThatWouldRefuseTheSyncStops() {
+    source
+        .shell()
+        .stub(
+            "rsync",
+            "case $* in *--version*) echo 'rsync  version 3.4.2' ;; *) echo 'unsafe arg: /' >&2; exit 12 ;; esac");
+
+    assertStop(look(), "source", "rrsync", "a list", "unsafe arg", "rrsync(1)");
+  }
+
+  @Test
+  void whatListensIsSeenWithoutSs() throws IOException {
+    try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      dest.shell().stub("ss", "exit 1");
+      dest.edit("reg-master.yml", "\"443:443\"", "\"" + taken.getLocalPort() + ":443\"");
+
+      assertStop(
+          look(),
+          "dest",
+          "ports of dest's services",
+          "free",
+          "tcp 127.0.0.1:" + taken.getLocalPort(),
+          "ss -lntup");
+    }
   }
 
   @Test
@@ -517,12 +671,121 @@ class PreflightTest {
         options);
   }
 
+  private Optional<PracticeRegister> registerAt(String address) {
+    return switch (address) {
+      case "127.0.0.1" -> Optional.of(source);
+      case "127.0.0.3" ->
+          slaves.stream()
+              .filter(slave -> slave.shell().machine().role() == Machine.Role.SOURCE_SLAVE)
+              .findFirst();
+      default -> Optional.empty();
+    };
+  }
+
+  /** Writes down what a register was asked, and answers. */
+  private String logged(String address, String path) {
+    PracticeRegister register = registerAt(address).orElseThrow();
+    register
+        .shell()
+        .confFile(
+            "reg-%s/nginx/log/reg.access.log"
+                .formatted(address.equals("127.0.0.1") ? "master" : "slave"),
+            accessLogFormat.formatted(NGINX_TIME.format(OffsetDateTime.now(ZoneOffset.UTC)), path));
+    return registerAnswers(path);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '~',
+      quoteCharacter = '`',
+      value = {
+        "$request $status~GET %2$s HTTP/1.1 200~without the time",
+        "[$time_local] $uri $status~[%1$s] %2$s 200~without the request",
+        "[$time_local] \"$request\" $status~[%1$s] \"GET /other HTTP/1.1\" 200 %2$s~line `[",
+        "[$time_local] \"$request\" $status~nothing of it~no line of it within 3 s"
+      })
+  void aLogInWhichOurOwnRequestCannotBeReadStops(String format, String line, String found) {
+    source.edit(
+        SITE,
+        "access_log            /app/log/reg.access.log;",
+        "access_log /app/log/reg.access.log own;");
+    source.edit(
+        "reg-master/nginx/conf/nginx.conf", "http {", "http {\n  log_format own '" + format + "';");
+    accessLogFormat = line + "%n";
+
+    Finding finding = find(look(), "source", "log: " + accessLog());
+
+    assertThat(finding.level()).isEqualTo(Finding.Level.STOP);
+    assertThat(finding.found()).contains(found);
+  }
+
+  @Test
+  void aLogOfAnotherFormatIsReadByItsFormat() {
+    source.edit(
+        SITE,
+        "access_log            /app/log/reg.access.log;",
+        "access_log /app/log/reg.access.log own;");
+    source.edit(
+        "reg-master/nginx/conf/nginx.conf",
+        "http {",
+        "http {\n  log_format own '{\"t\":\"$time_local\",\"r\":\"$request\",\"s\":$status}';");
+    accessLogFormat = "{\"t\":\"%1$s\",\"r\":\"GET %2$s HTTP/1.1\",\"s\":200}%n";
+
+    assertThat(find(look(), "source", "log: " + accessLog()).level()).isEqualTo(Finding.Level.PASS);
+  }
+
+  @Test
+  void aDnsThatDoesNotLogItsQueriesStops() {
+    dnsLogFormat = "2026-11-29T12:00:00Z%n";
+    assertThat(find(look(), "source", "log: pryv_dns_1").level()).isEqualTo(Finding.Level.STOP);
+  }
+
+  private String accessLog() {
+    return source.shell().confRoot() + "/reg-master/nginx/log/reg.access.log";
+  }
+
+  private static String registerAnswers(String path) {
+    return path.endsWith("/server")
+        ? "302 http://core1.pryv.lab/?username=x"
+        : "{\"reserved\":true}";
+  }
+
+  @Test
+  void aRegisterThatAnswersAQuestionOfAProofOtherwiseStops() {
+    https.answers(
+        "127.0.0.1",
+        path ->
+            path.endsWith("/server") ? "{\"server\":\"core1.pryv.lab\"}" : registerAnswers(path));
+
+    Finding finding = find(look(), "source", "proof: GET /alice01/server");
+
+    assertThat(finding.level()).isEqualTo(Finding.Level.STOP);
+    assertThat(finding.expected()).contains("core1.pryv.lab");
+    assertThat(finding.found()).contains("status 200");
+    assertThat(find(look(), "source", "proof: GET /wactiv/check_username").level())
+        .isEqualTo(Finding.Level.PASS);
+  }
+
+  @Test
+  void aRegisterWhoseHealthCheckOrFixtureIsNotTheRealOnesStops() {
+    https.answers("127.0.0.1", path -> path.endsWith("/server") ? registerAnswers(path) : null);
+    dns.answers("127.0.0.1", "wactiv." + DOMAIN, "A");
+
+    PreflightReport report = look();
+
+    assertThat(find(report, "source", "proof: GET /wactiv/check_username").level())
+        .isEqualTo(Finding.Level.STOP);
+    assertThat(find(report, "source", "proof: DNS A wactiv." + DOMAIN).level())
+        .isEqualTo(Finding.Level.STOP);
+  }
+
   private PreflightReport look() {
     return new Preflight(
             platform(),
             this::shellOf,
             FakeRedis.door(redis, destRedis, slaveRedis, destSlaveRedis),
             dns,
+            https,
             List.of(new SomeEdit()),
             Surveys.US,
             StrategyChoice.of("", options))
@@ -587,7 +850,9 @@ class PreflightTest {
         Duration.ofSeconds(1),
         Duration.ofSeconds(1),
         strategy,
-        true);
+        true,
+        false,
+        Duration.ofSeconds(10));
   }
 
   private static Finding find(PreflightReport report, String machine, String check) {
@@ -673,7 +938,7 @@ class PreflightTest {
     }
 
     @Override
-    public String apply(String text, Platform platform, Layout layout) {
+    public String apply(String text, Platform platform, Layout layout, String nginxConfiguration) {
       if (text.contains("# two")) {
         throw new UnexpectedText("no two", "two", "mend the file");
       }

@@ -1,6 +1,7 @@
 package io.pryv.migration.preflight;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.pryv.migration.platform.Machine;
 import io.pryv.migration.redis.FakeRedis;
@@ -21,7 +22,7 @@ class RedisChecksTest {
 
   @Test
   void aMasterInOrderPasses() {
-    RedisChecks.Seen seen = RedisChecks.source(source.user("alice01", "a@b.c", "core1"));
+    RedisChecks.Seen seen = RedisChecks.source(source.user("alice01", "a@b.c", "core1"), "");
 
     assertThat(seen.findings())
         .isNotEmpty()
@@ -36,7 +37,9 @@ class RedisChecksTest {
     source.reaches("10.0.0.9", 6379, other).follow("10.0.0.9", 6379);
 
     assertWorst(
-        RedisChecks.source(source).findings(), Finding.Level.STOP, "a replica of 10.0.0.9:6379");
+        RedisChecks.source(source, "").findings(),
+        Finding.Level.STOP,
+        "a replica of 10.0.0.9:6379");
   }
 
   @ParameterizedTest
@@ -49,21 +52,53 @@ class RedisChecksTest {
     "aof_rewrite_in_progress, 1, WARN, aof_rewrite_in_progress:1",
     "redis_version, 4.0.14, WARN, 4.0.14",
     "redis_version, unknown, STOP, unknown",
+    "cmdstat_eval, 'calls=1', WARN, scripts have been run",
+    "config_file, /etc/other.conf, STOP, config_file:/etc/other.conf",
+    "config_file, '', STOP, 'config_file:'",
   })
   void whatRedisSaysOfItselfIsJudged(
       String field, String value, Finding.Level level, String found) {
     source.says(field, value);
 
-    assertWorst(RedisChecks.source(source).findings(), level, found);
+    assertWorst(RedisChecks.source(source, "").findings(), level, found);
+  }
+
+  @Test
+  void scriptsAreFencedSinceRedis7() {
+    source.says("redis_version", "7.0.15").says("cmdstat_evalsha", "calls=1");
+
+    assertWorst(RedisChecks.source(source, "").findings(), Finding.Level.PASS, "7.0.15");
+  }
+
+  @Test
+  void aRedisWithoutScanIsTooOld() {
+    source.says("redis_version", "2.6.17");
+
+    assertThatThrownBy(() -> RedisChecks.source(source, ""))
+        .hasMessageContaining("Redis 2.8 or newer is needed");
+    assertThatThrownBy(() -> RedisChecks.dest(source, "", true))
+        .hasMessageContaining("Redis 2.8 or newer is needed");
+  }
+
+  @Test
+  void aReplicaThatTakesWritesStops() {
+    source.configure("replica-read-only", "no");
+
+    assertWorst(
+        RedisChecks.source(source, "").findings(), Finding.Level.STOP, "replica-read-only no");
+    assertWorst(
+        RedisChecks.dest(other, "slave-read-only no", false).findings(),
+        Finding.Level.STOP,
+        "replica-read-only no");
   }
 
   @Test
   void usersOfDestStopUnlessTheyMayGo() {
     other.user("carol01", "c@d.e", "core1");
 
-    assertWorst(RedisChecks.dest(other, false).findings(), Finding.Level.STOP, "2 users");
-    assertWorst(RedisChecks.dest(other, true).findings(), Finding.Level.WARN, "2 users");
-    assertWorst(RedisChecks.dest(source, false).findings(), Finding.Level.PASS, "1 users");
+    assertWorst(RedisChecks.dest(other, "", false).findings(), Finding.Level.STOP, "2 users");
+    assertWorst(RedisChecks.dest(other, "", true).findings(), Finding.Level.WARN, "2 users");
+    assertWorst(RedisChecks.dest(source, "", false).findings(), Finding.Level.PASS, "1 users");
   }
 
   @Test

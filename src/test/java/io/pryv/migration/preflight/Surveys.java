@@ -33,6 +33,7 @@ final class Surveys {
         .fact("clock.begin", "1767268801.000000000")
         .fact("clock.end", "1767268801.500000000")
         .fact("user", "root")
+        .fact("uid", "0")
         .fact("bash", "GNU bash, version 5.2.15")
         .fact(
             "tools",

@@ -130,8 +130,7 @@ final class EdgeServer implements AutoCloseable {
     Command command = order.command();
     if (held.test(command)) {
       command =
-          new Command(
-              command.purpose(),
+          command.withScript(
               """
               (
               %s
@@ -141,10 +140,7 @@ final class EdgeServer implements AutoCloseable {
               while [ -e "$SANDBOX/end-is-held" ]; do sleep 0.02; done
               exit $code
               """
-                  .formatted(command.script()),
-              command.input(),
-              command.deadline(),
-              command.changes());
+                  .formatted(command.script()));
     }
     return shell(order.role()).run(command);
   }

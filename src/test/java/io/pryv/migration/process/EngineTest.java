@@ -8,6 +8,7 @@ import io.pryv.migration.redis.RedisDoors;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.time.Clock;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -70,7 +71,12 @@ abstract class EngineTest extends RunningEngine {
   @Configuration
   @EnableAutoConfiguration
   @ComponentScan(
-      basePackages = {"io.pryv.migration.process", "io.pryv.migration.console"},
+      basePackages = {
+        "io.pryv.migration.engine",
+        "io.pryv.migration.process",
+        "io.pryv.migration.console",
+        "io.pryv.migration.security"
+      },
       excludeFilters =
           @ComponentScan.Filter(
               type = FilterType.REGEX,
@@ -107,6 +113,11 @@ abstract class EngineTest extends RunningEngine {
               Optional.of(refusalOfReplication.get()).filter(text -> !text.isEmpty()).stream()
                   .map(EngineTest::refused)
                   .toList());
+    }
+
+    @Bean
+    static Clock clock() {
+      return Clock.systemUTC();
     }
 
     @Bean

@@ -36,7 +36,12 @@ final class EveryStepTwice implements BeanPostProcessor {
   private static final Map<String, String> PROOFS =
       Map.ofEntries(
           Map.entry("fenceDest", "Redis: fence it \\(min-slaves-to-write was 99, .*"),
+          Map.entry(
+              "launchDest",
+              "(ask .* by a second nginx in .*, for a moment|test the new site file in .*, in its"
+                  + " /tmp)"),
           Map.entry("stopWrites", "Redis: fence it \\(min-slaves-to-write was 99, .*"),
+          Map.entry("leadClients", "Redis: (SET|DEL) rm\\w+:server"),
           Map.entry("reloadProxy", "Redis: (SET|DEL) rm\\w+:server"),
           Map.entry("followDest", "Redis: (SET|DEL) register-migration:.*:followed"),
           Map.entry("prepareReturn", "test the new site file in .*, in its /tmp"),

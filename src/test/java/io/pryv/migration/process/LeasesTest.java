@@ -47,7 +47,6 @@ class LeasesTest extends EngineTest {
   @Autowired Sandboxes sandboxes;
   @Autowired Leases leases;
   @Autowired RecordedSteps recorded;
-  @Autowired private Rollback rollback;
 
   @LocalServerPort int port;
 
@@ -71,12 +70,12 @@ class LeasesTest extends EngineTest {
     String migration = start();
     complete(migration, "gate", Map.of("gateDecision", "go"));
     awaitLatch(atWork);
-    rollback.ask(migration, "");
+    rollBack(migration, "");
 
     eventually(() -> steps.calls("undoPreparation") == 1 ? true : null);
     undone.countDown();
     assertThat(endOf(migration)).isEqualTo("rolledBack");
-    eventually(() -> recorded.atWork(migration) ? null : true);
+    eventually(() -> recorded.busy(migration) ? null : true);
     assertThat(steps.calls("stopWrites")).isEqualTo(1);
   }
 
@@ -109,7 +108,7 @@ class LeasesTest extends EngineTest {
                 .run(Command.change("undo", "echo undone >>\"$HOME/acts\"")));
     String migration = start();
     awaitLatch(atWork);
-    rollback.ask(migration, "");
+    rollBack(migration, "");
 
     assertThat(endOf(migration)).isEqualTo("rolledBack");
     undone.countDown();
@@ -187,7 +186,9 @@ class LeasesTest extends EngineTest {
     assertThat(held.get("state").asText()).isEqualTo("held");
     assertThat(held.get("program").asText()).isEqualTo("elsewhere pid 5");
     assertThat(held.get("domain").asText()).isEqualTo("else.example");
-    assertThat(send("GET", "/migrations/" + migration).body())
+    Browser browser = new Browser(port);
+    browser.logIn("admin", PASSWORD);
+    assertThat(browser.get("/migrations/" + migration).body())
         .contains("migration m2 of else.example")
         .contains("/leases/dest?heldBy=m2");
 

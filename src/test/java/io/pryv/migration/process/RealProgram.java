@@ -79,6 +79,11 @@ final class RealProgram implements AutoCloseable {
     }
   }
 
+  /** Where it listens, such as {@code http://127.0.0.1:40123}. */
+  String base() {
+    return base;
+  }
+
   /** Waits until it says that it is up, and gives the instant. */
   Instant awaitReady() {
     Instant until = Instant.now().plus(LONGEST_START);
@@ -148,6 +153,15 @@ final class RealProgram implements AutoCloseable {
         HttpRequest.newBuilder(URI.create(base + path))
             .header("Content-Type", "application/json")
             .POST(HttpRequest.BodyPublishers.ofString(json)));
+  }
+
+  JsonNode put(String path) {
+    return call(
+        HttpRequest.newBuilder(URI.create(base + path)).PUT(HttpRequest.BodyPublishers.noBody()));
+  }
+
+  long pid() {
+    return process.pid();
   }
 
   private JsonNode call(HttpRequest.Builder request) {

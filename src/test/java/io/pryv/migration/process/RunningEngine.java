@@ -36,6 +36,7 @@ abstract class RunningEngine {
 
   @Autowired ProcessEngine engine;
   @Autowired Logbook logbook;
+  @Autowired Rollback rollback;
 
   @DynamicPropertySource
   static void files(DynamicPropertyRegistry properties) {
@@ -78,15 +79,45 @@ abstract class RunningEngine {
   }
 
   String start(Map<String, Object> form) {
-    engine.getIdentityService().setAuthentication("admin", List.of("camunda-admin", "operators"));
+    return asAdmin(
+        () ->
+            engine
+                .getRuntimeService()
+                .startProcessInstanceByKey("register-migration", form)
+                .getId());
+  }
+
+  /** What somebody does who is logged in as the admin. */
+  <T> T asAdmin(Supplier<T> deed) {
+    return as("admin", List.of("camunda-admin"), deed);
+  }
+
+  /** What somebody does who is logged in. */
+  <T> T as(String user, List<String> groups, Supplier<T> deed) {
+    engine.getIdentityService().setAuthentication(user, groups);
     try {
-      return engine
-          .getRuntimeService()
-          .startProcessInstanceByKey("register-migration", form)
-          .getId();
+      return deed.get();
     } finally {
       engine.getIdentityService().clearAuthentication();
     }
+  }
+
+  /** The admin asks for a rollback, as over REST. */
+  void rollBack(String migration, String reason) {
+    asAdmin(
+        () -> {
+          rollback.ask(migration, reason);
+          return null;
+        });
+  }
+
+  /** The admin sets a variable, as in Cockpit. */
+  void setAsAdmin(String migration, String name, Object value) {
+    asAdmin(
+        () -> {
+          engine.getRuntimeService().setVariable(migration, name, value);
+          return null;
+        });
   }
 
   /** Waits until the migration stands at a user task. */
@@ -117,15 +148,12 @@ abstract class RunningEngine {
 
   void complete(String migration, String key, Map<String, Object> variables) {
     Task task = taskAt(migration, key);
-    engine.getIdentityService().setAuthentication("admin", List.of("camunda-admin", "operators"));
-    try {
-      await()
-          .atMost(Duration.ofSeconds(10))
-          .pollInSameThread()
-          .until(() -> submitted(task.getId(), new HashMap<>(variables)));
-    } finally {
-      engine.getIdentityService().clearAuthentication();
-    }
+    asAdmin(
+        () ->
+            await()
+                .atMost(Duration.ofSeconds(10))
+                .pollInSameThread()
+                .until(() -> submitted(task.getId(), new HashMap<>(variables)), done -> done));
   }
 
   /**

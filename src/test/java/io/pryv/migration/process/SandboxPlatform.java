@@ -202,8 +202,11 @@ final class SandboxPlatform implements AutoCloseable {
       return "502 bad gateway";
     }
     if (path.endsWith("/server")) {
-      String core = register.get(path.split("/", -1)[1] + ":server");
-      return core.isEmpty() ? "404 unknown user name" : "{\"server\":\"" + core + "\"}";
+      String name = path.split("/", -1)[1];
+      String core = register.get(name + ":server");
+      return core.isEmpty()
+          ? "302 https://sw.pryv.lab/access/error.html?id=UNKNOWN_USER_NAME"
+          : "302 http://" + core + "/?username=" + name;
     }
     return path.startsWith("/wactiv/") && !register.get("wactiv:server").isEmpty()
         ? RESERVED

@@ -62,7 +62,12 @@ final class ScriptedSteps {
     on("preSync", (step, call) -> step.put("preSyncDone", call % 2 == 0));
     on("lastSync", (step, call) -> step.put("lastSyncDone", call >= 2));
     on("proveProxy", (step, call) -> step.put("coldWindowMs", 8_700L));
-    on("watchDelegation", (step, call) -> step.put("delegationMoved", call >= 2));
+    on(
+        "watchDelegation",
+        (step, call) -> {
+          step.put("delegationMoved", call >= 2);
+          step.put("delegationStuck", false);
+        });
     on(
         "verifyData",
         (step, call) -> {

@@ -3,11 +3,13 @@ package io.pryv.migration.proxy;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.pryv.migration.machine.ServerIdentity;
 import io.pryv.migration.machine.UnexpectedText;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -84,6 +86,9 @@ class NginxSiteTest {
                 proxy_set_header X-Forwarded-Proto $scheme; # register-migration: added
                 proxy_ssl_server_name on; # register-migration: added
                 proxy_ssl_name $host; # register-migration: added
+                proxy_ssl_verify on; # register-migration: added
+                proxy_ssl_verify_depth 9; # register-migration: added
+                proxy_ssl_trusted_certificate /app/conf/register-migration-203.0.113.12.pem; # register-migration: added
               }
             }
             """);
@@ -94,7 +99,8 @@ class NginxSiteTest {
         Arguments.of("the procedure's example", SITE),
         Arguments.of(
             "the practice platform's",
-            Files.readString(Path.of("src/lab/platform/master/reg-master/nginx/conf/site.conf"))),
+            Files.readString(Path.of("src/lab/platform/master/reg-master/nginx/conf/site.conf"))
+                .replaceAll("/app/log/[^;]+;", "/dev/null;")),
         Arguments.of("tabs", SITE.replace("  ", "\t")),
         Arguments.of("lines ended by CR LF", SITE.replace("\n", "\r\n")),
         Arguments.of("no newline at the end", SITE.strip()),
@@ -272,7 +278,10 @@ class NginxSiteTest {
             "proxy_set_header X-Real-IP $remote_addr;",
             "proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;",
             "proxy_ssl_server_name on;",
-            "proxy_ssl_name $host;");
+            "proxy_ssl_name $host;",
+            "proxy_ssl_verify on;",
+            "proxy_ssl_verify_depth 9;",
+            "proxy_ssl_trusted_certificate /app/conf/register-migration-203.0.113.12.pem;");
   }
 
   @Test
@@ -301,6 +310,9 @@ class NginxSiteTest {
             "proxy_set_header X-Real-IP $remote_addr;",
             "proxy_set_header X-Forwarded-Proto $scheme;",
             "proxy_ssl_name $host;",
+            "proxy_ssl_verify on;",
+            "proxy_ssl_verify_depth 9;",
+            "proxy_ssl_trusted_certificate /app/conf/register-migration-203.0.113.12.pem;",
             "proxy_ssl_server_name on;");
   }
 
@@ -437,6 +449,167 @@ class NginxSiteTest {
         .hasMessageContaining("on line 1");
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "set $up register_server; proxy_pass http://$up;",
+        "proxy_pass http://Register_Server;",
+        "proxy_pass HTTP://register_server;",
+        "proxy_pass http://register_server?x=1;",
+        "proxy_pass http://register_server$path;",
+        "grpc_pass register_server;",
+        "grpc_pass grpc://register_server;",
+        "uwsgi_pass register_server;",
+        "fastcgi_pass register_server;",
+        "scgi_pass register_server;",
+        "memcached_pass register_server;",
+        "set $part register; proxy_pass http://${part}_server;",
+        "proxy_pass http://register:9000;",
+        "if ($arg_a) { set $up 'register_server'; } proxy_pass http://$up;"
+      })
+  void anotherRoadToTheRegisterIsRefused(String road) {
+    String site = SITE.replace("location / {", "location /other { " + road + " }\n  location / {");
+    assertThatThrownBy(() -> NginxSite.parse(site).proxyTo(DEST))
+        .isInstanceOfSatisfying(
+            UnexpectedText.class,
+            refusal -> {
+              assertThat(refusal.expected()).startsWith("no other road to the register");
+              assertThat(refusal.found()).contains("on line 21");
+            });
+    assertThatThrownBy(() -> NginxSite.parse(site).retryOn(DEST, "/tmp/f"))
+        .isInstanceOf(UnexpectedText.class)
+        .hasMessageContaining("no other road");
+  }
+
+  @Test
+  void aMapOrAnotherUpstreamThatLeadsToTheRegisterIsRefused() {
+    for (String road :
+        List.of(
+            "map $uri $up { default register_server; }\n",
+            "split_clients $uri $up { 50% register_server; * mail_server; }\n",
+            "upstream REGISTER_SERVER { server other:1; }\n",
+            "upstream api { server register:9000; }\n")) {
+      assertThatThrownBy(() -> NginxSite.parse(road + SITE).proxyTo(DEST))
+          .as(road)
+          .isInstanceOf(UnexpectedText.class)
+          .hasMessageContaining("no other road");
+    }
+  }
+
+  @Test
+  void aFileWithAnotherRoadIsNotSaidToProxy() {
+    String edited = NginxSite.parse(SITE).proxyTo(DEST);
+    assertThat(
+            NginxSite.parse("map $uri $up { default register_server; }\n" + edited)
+                .isProxying(DEST))
+        .isFalse();
+  }
+
+  private static final String WITH_INCLUDE =
+      """
+      upstream register_server { server r:1; }
+      server {
+        location / {
+          include proxy_params;
+          proxy_pass http://register_server;
+        }
+      }
+      """;
+
+  private static NginxSite among(String site, String http, String proxyParams) {
+    return NginxSite.parse(
+        site,
+        NginxTree.parse(
+            """
+            # configuration file /app/conf/nginx.conf:
+            http {
+              %s
+              include site.conf;
+            }
+            # configuration file /app/conf/site.conf:
+            %s
+            # configuration file /app/conf/proxy_params:
+            %s
+            """
+                .formatted(http, site, proxyParams)),
+        "/app/conf/site.conf");
+  }
+
+  @Test
+  void anIncludedFileThatNobodyCanReadIsRefused() {
+    refused(
+        WITH_INCLUDE,
+        "included files that can be read, for what they set holds for the register's location",
+        "include proxy_params on line 4, and no word of nginx what stands in it");
+  }
+
+  @Test
+  void whatAnIncludedFileSetsIsNotSetASecondTime() {
+    String edited =
+        among(
+                WITH_INCLUDE,
+                "proxy_set_header X-Tenant pryv;",
+                """
+                proxy_set_header Host $http_host;
+                proxy_set_header X-Real-IP $remote_addr;
+                proxy_ssl_name $host;
+                """)
+            .proxyTo(DEST);
+    assertThat(locationOf(edited))
+        .containsExactly(
+            "include proxy_params;",
+            "proxy_pass https://register_server;",
+            "proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;",
+            "proxy_set_header X-Forwarded-Proto $scheme;",
+            "proxy_ssl_server_name on;",
+            "proxy_ssl_verify on;",
+            "proxy_ssl_verify_depth 9;",
+            "proxy_ssl_trusted_certificate /app/conf/register-migration-203.0.113.12.pem;");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "proxy_set_header Host $proxy_host;",
+        "proxy_set_header host register;",
+        "proxy_ssl_name register_server;",
+        "proxy_ssl_server_name off;",
+        "proxy_ssl_verify off;",
+        "proxy_ssl_trusted_certificate other;"
+      })
+  void whatAnIncludedFileSetsOtherwiseIsRefused(String line) {
+    assertThatThrownBy(() -> among(WITH_INCLUDE, "", line).proxyTo(DEST))
+        .isInstanceOf(UnexpectedText.class)
+        .hasMessageContaining(line + " in /app/conf/proxy_params");
+  }
+
+  @Test
+  void aRoadInAnotherFileIsRefused() {
+    assertThatThrownBy(
+            () ->
+                among(
+                        WITH_INCLUDE,
+                        "server { location / { proxy_pass http://register_server; } }",
+                        "")
+                    .proxyTo(DEST))
+        .isInstanceOf(UnexpectedText.class)
+        .hasMessageContaining(
+            "proxy_pass http://register_server on line 2 of /app/conf/nginx.conf");
+  }
+
+  @Test
+  void headersThatNginxConfSetsForAllAreRepeated() {
+    String edited =
+        among(
+                WITH_INCLUDE,
+                "proxy_set_header X-Tenant pryv; proxy_set_header Host $proxy_host;",
+                "proxy_buffering off;")
+            .proxyTo(DEST);
+    assertThat(locationOf(edited))
+        .contains("proxy_set_header X-Tenant pryv;", "proxy_set_header Host $host;")
+        .doesNotContain("proxy_set_header Host $proxy_host;");
+  }
+
   private static void refused(String site, String expected, String found) {
     assertThatThrownBy(() -> NginxSite.parse(site).proxyTo(DEST))
         .isInstanceOfSatisfying(
@@ -484,7 +657,8 @@ class NginxSiteTest {
         directory.resolve("site.conf"),
         site.replaceAll("(mail|old|register2?):9000", "127.0.0.1:9000")
             .replaceAll("/app/conf/secret/pryv.lab-bundle.crt", "crt")
-            .replaceAll("/app/conf/secret/pryv.lab-key.pem", "key"));
+            .replaceAll("/app/conf/secret/pryv.lab-key.pem", "key")
+            .replace(ServerIdentity.fileInside(DEST), "crt"));
     Path conf =
         Files.writeString(
             directory.resolve("nginx.conf"),
@@ -549,6 +723,9 @@ class NginxSiteTest {
                         proxy_set_header X-Forwarded-Proto $scheme;
                         proxy_ssl_server_name on;
                         proxy_ssl_name $host;
+                        proxy_ssl_verify on;
+                        proxy_ssl_verify_depth 9;
+                        proxy_ssl_trusted_certificate /app/conf/register-migration-203.0.113.12.pem;
                         proxy_connect_timeout 2s;
                         proxy_read_timeout 4s;
                       }
@@ -611,10 +788,33 @@ class NginxSiteTest {
                 proxy_set_header X-Forwarded-Proto $scheme;
                 proxy_ssl_server_name on;
                 proxy_ssl_name $host;
+                proxy_ssl_verify on;
+                proxy_ssl_verify_depth 9;
+                proxy_ssl_trusted_certificate /app/conf/register-migration-203.0.113.12.pem;
                 proxy_connect_timeout 2s;
                 proxy_read_timeout 4s;
               }
             """);
+  }
+
+  @Test
+  void aRetryStandsAsWellInAFileThatHoldsAllOfHttp() {
+    assertThat(NginxSite.parse("http {\n" + SITE + "}\n").retryOn(DEST, "/tmp/f"))
+        .contains("location @register_migration_dest_1 {");
+  }
+
+  @Test
+  void aRetryIsRefusedForTheRightReasonWhereBlocksShareALine() {
+    String site =
+        """
+        http { upstream register_server { server register:9000; }
+        server { location / {
+        proxy_pass http://register_server;
+        } } }
+        """;
+    assertThatThrownBy(() -> NginxSite.parse(site).retryOn(DEST, "/tmp/f"))
+        .isInstanceOf(UnexpectedText.class)
+        .hasMessageContaining("at the beginning of a line");
   }
 
   static Stream<Arguments> sitesUnfitForRetry() {

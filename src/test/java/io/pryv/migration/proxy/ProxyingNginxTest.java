@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import io.pryv.lab.standin.FreePort;
+import io.pryv.migration.machine.ServerIdentity;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -12,11 +13,18 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -24,6 +32,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.springframework.util.FileSystemUtils;
 
 /**
  * Two real nginx: source's with an edited site file, and dest's, whose first block knows no API.
@@ -99,7 +108,10 @@ class ProxyingNginxTest {
   void stop() throws InterruptedException {
     for (Process nginx : running) {
       nginx.destroy();
-      nginx.waitFor();
+      // One without workers waits for their end for ever.
+      if (!nginx.waitFor(10, TimeUnit.SECONDS)) {
+        nginx.destroyForcibly().waitFor();
+      }
     }
   }
 
@@ -121,6 +133,20 @@ class ProxyingNginxTest {
             .replace("http://register_server", "https://register_server"));
 
     assertThat(get("reg.pryv.lab")).startsWith("404 ");
+  }
+
+  @Test
+  void anIncludedHostHeaderIsNotSentASecondTime() throws Exception {
+    String params = "proxy_set_header Host $http_host;\n";
+    Path included = Files.writeString(directory.resolve("proxy_params"), params);
+    String site =
+        SITE.formatted(source)
+            .replace("proxy_pass http:", "include " + included + "; proxy_pass http:");
+    NginxTree tree = new NginxTree(Map.of("/site.conf", site, included.toString(), params));
+
+    startSource(NginxSite.parse(site, tree, "/site.conf").proxyTo(DEST));
+
+    assertThat(get("reg.pryv.lab")).startsWith("200 dest as reg.pryv.lab, ");
   }
 
   /** What source's register answers, and dest's, which tells what it was asked. */
@@ -182,16 +208,20 @@ class ProxyingNginxTest {
       String got = send(method, "reg.pryv.lab", uri, body);
 
       assertThat(got).startsWith(status + " ").contains(answer.replace("BODY", body));
-      assertThat(failures())
-          .isEqualTo(
-              status < 500
-                  ? ""
-                  : "127.0.0.1 %s %s %d newcomer%n"
-                      .formatted(method, uri.replaceFirst("\\?.*", ""), status));
+      assertFailures(
+          status < 500
+              ? ""
+              : "127.0.0.1 %s %s %d newcomer%n"
+                  .formatted(method, uri.replaceFirst("\\?.*", ""), status));
     } finally {
       own.stop(0);
       onDest.stop(0);
     }
+  }
+
+  /** nginx answers first and writes down then. */
+  private void assertFailures(String expected) {
+    Awaitility.await().untilAsserted(() -> assertThat(failures()).isEqualTo(expected));
   }
 
   @Test
@@ -201,7 +231,7 @@ class ProxyingNginxTest {
     try {
       startRetrying(own, onDest);
       send("POST", "reg.pryv.lab", "/user", "password=secret&username=newcomer&email=a@b.c");
-      assertThat(failures()).isEqualTo("127.0.0.1 POST /user 500 newcomer\n");
+      assertFailures("127.0.0.1 POST /user 500 newcomer\n");
     } finally {
       own.stop(0);
       onDest.stop(0);
@@ -222,7 +252,109 @@ class ProxyingNginxTest {
     }
   }
 
+  /** As many as fit into the queues, and one more; the file that tells where they go, then. */
+  @ParameterizedTest
+  @CsvSource({
+    // What waited is answered by dest.
+    "/user, dest, 201",
+    "/Users/?x=1, dest, 201",
+    "/reg/user, dest, 201",
+    // By source, when nothing came of it.
+    "/user, none, 200",
+    "/users, none, 200"
+  })
+  void whatCreatesAUserWaitsAndGoesOnOnceAsAFileSays(String uri, String file, int status)
+      throws Exception {
+    HttpServer own = register(request -> 200);
+    HttpServer onDest = register(request -> 201);
+    Path hold = Files.createTempDirectory("hold-");
+    Files.setPosixFilePermissions(hold, PosixFilePermissions.fromString("rwx--x--x"));
+    HoldText text = new HoldText(hold.toString(), Duration.ofSeconds(20));
+    try {
+      startRetrying(own, onDest, Optional.of(text));
+      assertThat(send("POST", "reg.pryv.lab", uri, "x")).startsWith("200 ");
+
+      Process holder = startHolder(text, hold);
+      CompletableFuture<String> waiting =
+          CompletableFuture.supplyAsync(
+              () -> {
+                try {
+                  return send("POST", "reg.pryv.lab", uri, "BODY");
+                } catch (Exception e) {
+                  throw new CompletionException(e);
+                }
+              });
+      // Nobody else waits.
+      assertThat(send("GET", "reg.pryv.lab", uri, "")).startsWith("200 ");
+      assertThat(send("POST", "reg.pryv.lab", "/other", "x")).startsWith("200 ");
+      assertThat(waiting).isNotDone();
+      Files.createFile(hold.resolve("fenced"));
+      if (file.equals("none")) {
+        Files.delete(hold.resolve("fenced"));
+      } else {
+        Files.createFile(hold.resolve(file));
+      }
+      holder.destroyForcibly().waitFor();
+
+      assertThat(waiting.get(10, TimeUnit.SECONDS)).isEqualTo(status + " POST " + uri + " BODY");
+      // All others are led there, too, without a reload.
+      assertThat(send("GET", "reg.pryv.lab", "/wactiv/server", "")).startsWith(status + " ");
+    } finally {
+      own.stop(0);
+      onDest.stop(0);
+      FileSystemUtils.deleteRecursively(hold);
+    }
+  }
+
+  @Test
+  void whatFindsNoRoomOrWaitsForTooLongIsToldToComeBackAndReachesNoRegister() throws Exception {
+    HttpServer own = register(request -> 200);
+    HttpServer onDest = register(request -> 201);
+    Path hold = Files.createTempDirectory("hold-");
+    Files.setPosixFilePermissions(hold, PosixFilePermissions.fromString("rwx--x--x"));
+    HoldText text = new HoldText(hold.toString(), Duration.ofSeconds(1));
+    try {
+      startRetrying(own, onDest, Optional.of(text));
+      startHolder(text, hold);
+      Files.createFile(hold.resolve("fenced"));
+
+      assertThat(
+              run(
+                  directory,
+                  "curl",
+                  "-ski",
+                  "-d",
+                  "x",
+                  "--resolve",
+                  "reg.pryv.lab:" + source + ":127.0.0.1",
+                  "https://reg.pryv.lab:" + source + "/user"))
+          .startsWith("HTTP/1.1 503 ")
+          .containsPattern("(?m)^Retry-After: 5\\r?$");
+      running.remove(running.size() - 1).destroyForcibly().waitFor();
+      assertThat(send("POST", "reg.pryv.lab", "/user", "x")).startsWith("503 ");
+    } finally {
+      own.stop(0);
+      onDest.stop(0);
+      FileSystemUtils.deleteRecursively(hold);
+    }
+  }
+
+  private Process startHolder(HoldText text, Path hold) throws Exception {
+    Path conf = Files.writeString(hold.resolve("conf"), text.configuration(2));
+    Process holder = new ProcessBuilder("nginx", "-c", conf.toString()).start();
+    running.add(holder);
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(20))
+        .until(() -> Files.exists(hold.resolve("3")) && Files.exists(hold.resolve("pid")));
+    return holder;
+  }
+
   private void startRetrying(HttpServer own, HttpServer onDest) throws Exception {
+    startRetrying(own, onDest, Optional.empty());
+  }
+
+  private void startRetrying(HttpServer own, HttpServer onDest, Optional<HoldText> hold)
+      throws Exception {
     int retrying = FreePort.next();
     start(
         "register-of-dest",
@@ -239,9 +371,8 @@ class ProxyingNginxTest {
         NginxSite.parse(
                 SITE.formatted(source)
                     .replace("127.0.0.1:1 ", "127.0.0.1:" + own.getAddress().getPort() + " "))
-            .retryOn(DEST, directory.resolve("failures.log").toString());
-    assertThat(site).contains(DEST + ":443");
-    start("source", site.replace(DEST + ":443", "127.0.0.1:" + retrying), source);
+            .untilMoved(DEST, Optional.of(directory.resolve("failures.log").toString()), hold);
+    startSource(site, retrying);
   }
 
   /** The log of failures without its times. */
@@ -250,8 +381,16 @@ class ProxyingNginxTest {
   }
 
   private void startSource(String site) throws Exception {
+    startSource(site, dest);
+  }
+
+  private void startSource(String site, int destPort) throws Exception {
     assertThat(site).contains(DEST + ":443");
-    start("source", site.replace(DEST + ":443", "127.0.0.1:" + dest), source);
+    start(
+        "source",
+        site.replace(DEST + ":443", "127.0.0.1:" + destPort)
+            .replace(ServerIdentity.fileInside(DEST), certificate.resolve("crt").toString()),
+        source);
   }
 
   private void start(String name, String site, int port) throws Exception {

@@ -2,6 +2,7 @@ package io.pryv.migration.proxy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.pryv.migration.machine.AccessLogFormat;
 import java.time.Instant;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -51,7 +52,10 @@ class RefusedWriteTest {
         \\x16\\x03\\x01 " 400
         """;
     List<RefusedWrite> refused =
-        RefusedWrite.ofAccessLog(log, Instant.parse("2024-06-10T06:13:20.999Z"));
+        RefusedWrite.ofAccessLog(
+            log.lines().toList(),
+            AccessLogFormat.combined(),
+            Instant.parse("2024-06-10T06:13:20.999Z"));
 
     assertThat(refused)
         .extracting(RefusedWrite::client)

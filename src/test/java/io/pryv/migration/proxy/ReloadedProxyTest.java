@@ -49,8 +49,8 @@ class ReloadedProxyTest {
         path -> {
           String value = redis.get(path.split("/", -1)[1] + ":server");
           return value == null || !nginxReadsItsOwnRegister()
-              ? "404 unknown"
-              : "{\"server\":\"" + value + "\"}";
+              ? "302 https://sw.pryv.lab/error.html?id=UNKNOWN_USER_NAME"
+              : "302 http://" + value + "/?username=x";
         });
   }
 
@@ -91,7 +91,7 @@ class ReloadedProxyTest {
         .program("nginx", "echo 'nginx: [emerg] host not found in upstream'; exit 1");
     assertThatThrownBy(() -> proxy().lead())
         .isInstanceOf(StepFailure.class)
-        .hasMessageContaining("status 404")
+        .hasMessageContaining("error.html?id=UNKNOWN_USER_NAME")
         .hasMessageContaining("[emerg] host not found in upstream");
   }
 
@@ -100,7 +100,7 @@ class ReloadedProxyTest {
     source.container("reverse_proxy").nginx("true");
     assertThatThrownBy(() -> proxy().lead())
         .isInstanceOf(StepFailure.class)
-        .hasMessageContaining("status 404")
+        .hasMessageContaining("error.html?id=UNKNOWN_USER_NAME")
         .hasMessageContaining("nginx takes its files");
   }
 

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.pryv.migration.machine.SandboxHands;
 import io.pryv.migration.machine.SandboxRegister;
 import io.pryv.migration.machine.SandboxShell;
+import io.pryv.migration.machine.TestCertificates;
 import io.pryv.migration.platform.Machine;
 import io.pryv.migration.platform.Machine.Role;
 import io.pryv.migration.platform.Options;
@@ -24,22 +25,34 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** The retry location of source's nginx, put in and taken out of a real one that runs. */
 class RetryLocationTest {
 
   private static final String DEST = "10.90.0.12";
 
+  @TempDir static Path directory;
+  private static TestCertificates certificates;
+
   private final SandboxRegister source = new SandboxRegister(SandboxShell.of(Role.SOURCE));
   private final SandboxHands hands = new SandboxHands(source.shell());
   private final Path failures =
       Path.of("/tmp/register-migration-" + SandboxRegister.MIGRATION + ".log");
+  private final Path hold =
+      Path.of("/tmp/register-migration-" + SandboxRegister.MIGRATION + ".hold");
   private Path site;
   private Path staged;
   private String original;
   private Process nginx;
+
+  @BeforeAll
+  static void makeCertificate() {
+    certificates = new TestCertificates(directory).selfSigned("dest", "pryv.lab");
+  }
 
   @BeforeEach
   void startNginx() throws Exception {
@@ -131,13 +144,30 @@ class RetryLocationTest {
         SandboxRegister.MIGRATION);
   }
 
+  /** This machine's nginx runs in no container, so that it has no /app/conf. */
+  private RetryLocation.Prepared prepared(Options options) {
+    RetryLocation.Prepared prepared =
+        location().prepare(new Target(DEST, certificates.pem("dest")), options);
+    return new RetryLocation.Prepared(
+        prepared.before(),
+        onThisMachine(prepared.retry()),
+        onThisMachine(prepared.after()),
+        prepared.hold(),
+        prepared.registerPort(),
+        prepared.target());
+  }
+
+  private String onThisMachine(String text) {
+    return text.replace("/app/conf/register", site.getParent() + "/register");
+  }
+
   private List<Long> workers() {
     return nginx.children().map(ProcessHandle::pid).toList();
   }
 
   @Test
   void nginxWorksByTheNewFileAndByNoOtherAndAfterwardsByTheOldOneAgain() throws Exception {
-    RetryLocation.Prepared prepared = location().prepare(DEST, true);
+    RetryLocation.Prepared prepared = prepared(options(true, 10));
     assertThat(site).hasContent(original);
     assertThat(failures).doesNotExist();
     List<Long> first = workers();
@@ -147,9 +177,10 @@ class RetryLocationTest {
     assertThat(site).hasContent(prepared.retry());
     assertThat(prepared.retry()).contains("@register_migration_dest_1").contains(DEST);
     assertThat(staged).hasContent(prepared.after());
+    assertThat(hold.resolve("conf")).hasContent(prepared.hold());
     assertThat(workers()).isNotEmpty().doesNotContainAnyElementsOf(first);
     assertThat(location().putIn(prepared)).isFalse();
-    assertThat(location().prepare(DEST, true)).isEqualTo(prepared);
+    assertThat(prepared(options(true, 10))).isEqualTo(prepared);
     assertThat(location().refused()).isEmpty();
     List<Long> second = workers();
 
@@ -157,11 +188,31 @@ class RetryLocationTest {
 
     assertThat(site).hasContent(original);
     assertThat(staged).doesNotExist();
+    assertThat(hold).doesNotExist();
     assertThat(failures).doesNotExist();
     assertThat(workers()).isNotEmpty().doesNotContainAnyElementsOf(second);
     List<Long> third = workers();
     assertThat(location().takeOut()).isEmpty();
     assertThat(workers()).isEqualTo(third);
+  }
+
+  private static Options options(boolean retryOnDest, int holdSeconds) {
+    return new Options(
+        true,
+        "",
+        "ed25519",
+        3,
+        1,
+        Duration.ofMinutes(2),
+        false,
+        List.of(),
+        10,
+        Duration.ofSeconds(1),
+        Duration.ofSeconds(1),
+        "live",
+        retryOnDest,
+        false,
+        Duration.ofSeconds(holdSeconds));
   }
 
   /** A migration whose dest follows source. */
@@ -180,24 +231,13 @@ class RetryLocationTest {
                     "known_hosts",
                     List.of(),
                     List.of(),
-                    new Options(
-                        true,
-                        "",
-                        "ed25519",
-                        3,
-                        1,
-                        Duration.ofMinutes(2),
-                        false,
-                        List.of(),
-                        10,
-                        Duration.ofSeconds(1),
-                        Duration.ofSeconds(1))),
+                    options(true, 10)),
                 hands,
                 hands.journal(),
                 source.register(),
                 new Register(destMachine, source.register().layout()))
             .reaching(FakeRedis.door(new FakeRedis("source"), dest));
-    step.put("switchSite", location().prepare(DEST, true));
+    step.put("switchSite", prepared(options(true, 10)));
     return step;
   }
 
@@ -214,7 +254,7 @@ class RetryLocationTest {
   @Test
   void whatTheSwitchHasPutInItsPlaceIsNotTakenOut() throws Exception {
     FakeStep step = step(new FakeRedis("dest"));
-    String after = location().prepare(DEST, true).after();
+    String after = prepared(options(true, 10)).after();
     Files.writeString(site, after);
     assertThat(step.run(new TakeRetryOutDelegate(step.contexts())))
         .startsWith("already done: the switch");
@@ -233,7 +273,7 @@ class RetryLocationTest {
 
   @Test
   void withoutARetryOnlyTheFileForTheSwitchIsLaidBeside() {
-    RetryLocation.Prepared prepared = location().prepare(DEST, false);
+    RetryLocation.Prepared prepared = prepared(options(false, 0));
     assertThat(location().putIn(prepared)).isTrue();
     assertThat(site).hasContent(original);
     assertThat(staged).hasContent(prepared.after());
@@ -242,19 +282,38 @@ class RetryLocationTest {
   }
 
   @Test
+  void registrationsCanWaitThoughNothingIsAskedAgain() {
+    RetryLocation.Prepared prepared = prepared(options(false, 3));
+    assertThat(location().putIn(prepared)).isTrue();
+    assertThat(prepared.retry())
+        .contains("@register_migration_held_1", "proxy_read_timeout 3s;")
+        .doesNotContain("@register_migration_dest_1");
+    assertThat(location().takeOut()).hasSize(1);
+    assertThat(site).hasContent(original);
+    assertThat(hold).doesNotExist();
+  }
+
+  @Test
   void aFileThatNginxDoesNotTakeIsPutBack() {
-    RetryLocation.Prepared prepared = location().prepare(DEST, true);
+    RetryLocation.Prepared prepared = prepared(options(true, 10));
     RetryLocation.Prepared broken =
-        new RetryLocation.Prepared(prepared.before(), "nonsense;\n", prepared.after());
+        new RetryLocation.Prepared(
+            prepared.before(),
+            "nonsense;\n",
+            prepared.after(),
+            prepared.hold(),
+            prepared.registerPort(),
+            prepared.target());
     assertThatThrownBy(() -> location().putIn(broken))
         .isInstanceOf(StepFailure.class)
         .hasMessageContaining("it did not take its files");
     assertThat(site).hasContent(original);
+    assertThat(hold).doesNotExist();
   }
 
   @Test
   void aFileChangedSinceIsNotOverwritten() throws Exception {
-    RetryLocation.Prepared prepared = location().prepare(DEST, true);
+    RetryLocation.Prepared prepared = prepared(options(true, 10));
     Files.writeString(site, original + "# the operator was here\n");
     assertThatThrownBy(() -> location().putIn(prepared))
         .isInstanceOf(StepFailure.class)

@@ -8,6 +8,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.function.BiPredicate;
@@ -30,6 +31,7 @@ public class FakeRedis implements RedisServer {
   private boolean linkUp;
   private boolean fenced;
   private boolean down;
+  private String inMulti = "";
   private int saves;
 
   /** An empty, unfenced master of version 5.0.2. */
@@ -164,10 +166,22 @@ public class FakeRedis implements RedisServer {
   }
 
   @Override
-  public void fence() {
+  public void fence(Duration longestMulti) {
     refuseWhenDown();
     fenced = true;
     settings.put("min-slaves-to-write", "99");
+  }
+
+  /** Another client begins a transaction, or ends it. */
+  public FakeRedis inMulti(String client) {
+    inMulti = client;
+    return this;
+  }
+
+  @Override
+  public Optional<String> clientInMulti() {
+    refuseWhenDown();
+    return Optional.of(inMulti).filter(client -> !client.isEmpty());
   }
 
   @Override
@@ -222,6 +236,20 @@ public class FakeRedis implements RedisServer {
   /** How often its RDB was saved. */
   public int saves() {
     return saves;
+  }
+
+  @Override
+  public Map<String, String> settings() {
+    refuseWhenDown();
+    Map<String, String> all = new HashMap<>();
+    settings.forEach((name, value) -> all.put(name.replace("slave", "replica"), value));
+    return all;
+  }
+
+  @Override
+  public List<String> unknownOf(List<String> commands) {
+    refuseWhenDown();
+    return List.of();
   }
 
   @Override

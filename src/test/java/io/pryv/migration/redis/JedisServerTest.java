@@ -11,6 +11,11 @@ import io.pryv.migration.machine.SandboxHands;
 import io.pryv.migration.machine.SandboxShell;
 import io.pryv.migration.platform.Machine;
 import io.pryv.migration.platform.StepFailure;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -363,5 +368,32 @@ class JedisServerTest {
       pipeline.set(email + ":email", "user" + i);
     }
     pipeline.sync();
+  }
+
+  @Test
+  void aRedisOf2012IsToldToBeTooOld() throws Exception {
+    try (ServerSocket old = new ServerSocket(0)) {
+      Thread answers =
+          new Thread(
+              () -> {
+                try (Socket client = old.accept()) {
+                  client.getInputStream().read(new byte[1000]);
+                  client
+                      .getOutputStream()
+                      .write(
+                          "-ERR wrong number of arguments for 'info' command\r\n"
+                              .getBytes(StandardCharsets.US_ASCII));
+                } catch (IOException e) {
+                  throw new UncheckedIOException(e);
+                }
+              });
+      answers.start();
+      try (RedisServer server = new JedisServer(sourceMachine, "127.0.0.1", old.getLocalPort())) {
+        assertThatThrownBy(() -> server.info("server"))
+            .isInstanceOf(StepFailure.class)
+            .hasMessageContaining("Redis 2.8 or newer is needed");
+      }
+      answers.join();
+    }
   }
 }

@@ -3,17 +3,20 @@ package io.pryv.migration.redis;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.pryv.lab.standin.RedisProcess;
 import io.pryv.migration.machine.UnexpectedText;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import redis.clients.jedis.Jedis;
 
 class RedisConfTest {
 
@@ -134,5 +137,33 @@ class RedisConfTest {
                     .hasMessageContaining("expected: a master: no active replicaof or slaveof")
                     .hasMessageContaining("found: replicaof 10.0.0.9 6379")
                     .hasMessageContaining("next: see which Redis this one follows"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "\n"})
+  void noIncludedFileLiftsTheFence(String lastLineEnd, @TempDir Path directory) throws IOException {
+    Path included = directory.resolve("more.conf");
+    Files.writeString(included, "min-replicas-to-write 0\nreplicaof 127.0.0.1 1\n");
+    String conf = "# replicaof <masterip> <masterport>\ninclude " + included + lastLineEnd;
+
+    String edited = RedisConf.replica(conf, "127.0.0.1", 4567, "7.0.15");
+
+    Path file = Files.writeString(directory.resolve("redis.conf"), edited);
+    try (RedisProcess redis = RedisProcess.start("--include", file.toString());
+        Jedis jedis = new Jedis("127.0.0.1", redis.port())) {
+      assertThat(jedis.configGet("min-replicas-to-write")).containsValue("99");
+      assertThat(jedis.configGet("replicaof")).containsValue("127.0.0.1 4567");
+    }
+    assertThat(RedisConf.writer(edited)).isEqualTo(conf);
+  }
+
+  @Test
+  void whoFollowsNoOneIsAMaster() {
+    String conf = "appendonly yes\nreplicaof no one\n";
+
+    assertThat(RedisConf.fenced(conf, "7.0.15")).isEqualTo(conf + FENCE);
+    String edited = RedisConf.replica(conf, "127.0.0.1", 4567, "7.0.15");
+    assertThat(RedisSettings.master(edited)).contains("127.0.0.1 4567");
+    assertThat(RedisConf.writer(edited)).isEqualTo(conf);
   }
 }

@@ -83,8 +83,44 @@ class AwakeningTest {
   @Test
   void aDnsThatOnlyLostItsRedisForAMomentComesBackByItself() {
     move(SILENT);
-    move(WELL);
+    answersSteadily();
     assertThat(move(SILENT)).isEqualTo(Move.NONE);
+  }
+
+  @Test
+  void aDnsThatCrashesForEverAndAnswersForAMomentEachTimeIsOneTroubleUntilItStays() {
+    move(SILENT);
+    for (int crash = 0; crash < 3; crash++) {
+      clock.forward(Duration.ofSeconds(2));
+      assertThat(awakening.judge(replica, WELL).trouble())
+          .as("it answers, and ends again")
+          .contains("source's DNS does not answer");
+      clock.forward(Duration.ofSeconds(2));
+      assertThat(awakening.judge(replica, SILENT))
+          .as("it is cured all the same")
+          .isEqualTo(
+              new Awakening.Judgement(
+                  Move.OPEN, java.util.Optional.of("source's DNS does not answer")));
+    }
+    assertThat(move(OPEN_WELL)).as("not before it stays").isEqualTo(Move.NONE);
+    clock.forward(Awakening.STEADY);
+    assertThat(awakening.judge(replica, OPEN_WELL))
+        .isEqualTo(new Awakening.Judgement(Move.CLOSE, java.util.Optional.empty()));
+  }
+
+  @Test
+  void aRegisterThatCrashesAloneIsWaitedForToo() {
+    Seen registerSilent = new Seen(true, false, true, false);
+    move(registerSilent);
+    assertThat(move(WELL)).isEqualTo(Move.NONE);
+    assertThat(awakening.judge(replica, registerSilent))
+        .isEqualTo(new Awakening.Judgement(Move.OPEN, java.util.Optional.empty()));
+  }
+
+  private void answersSteadily() {
+    move(WELL);
+    clock.forward(Awakening.STEADY);
+    move(WELL);
   }
 
   @Test

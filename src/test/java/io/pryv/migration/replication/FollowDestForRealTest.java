@@ -3,9 +3,9 @@ package io.pryv.migration.replication;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
-import io.pryv.lab.standin.DnsServer;
 import io.pryv.lab.standin.RedisLink;
+import io.pryv.lab.standin.RegisterServer;
+import io.pryv.lab.standin.SmallRegister;
 import io.pryv.migration.dns.DnsClient;
 import io.pryv.migration.dns.DnsJavaClient;
 import io.pryv.migration.machine.ConnectionLost;
@@ -34,7 +34,7 @@ class FollowDestForRealTest {
   private final RedisDoor door;
   private final RedisLink source;
   private final RedisLink dest;
-  private DnsServer sourceDns;
+  private RegisterServer sourceDns;
 
   FollowDestForRealTest() throws Exception {
     machines = new TwoMachines();
@@ -50,15 +50,7 @@ class FollowDestForRealTest {
         user(redis, "user%05d".formatted(i), "core1.pryv.lab");
       }
     }
-    sourceDns =
-        new DnsServer(
-            new ObjectMapper()
-                .readValue(
-                    """
-                    {"domain":"pryv.lab","port":0,"redis":{"host":"127.0.0.1","port":%d}}
-                    """
-                        .formatted(machines.sourceRedis.port()),
-                    DnsServer.Config.class));
+    sourceDns = SmallRegister.of(machines.sourceRedis.port(), 1);
     sourceDns.start();
     machines.key().make();
   }
@@ -88,7 +80,7 @@ class FollowDestForRealTest {
         new DnsClient() {
           @Override
           public Answer ask(String server, String name, String type) {
-            return real.ask(server + ":" + sourceDns.port(), name, type);
+            return real.ask(server + ":" + sourceDns.dnsPort(), name, type);
           }
 
           @Override
@@ -159,7 +151,7 @@ class FollowDestForRealTest {
     assertThatThrownBy(() -> followDest().follow())
         .isInstanceOf(StepFailure.class)
         .hasMessageContaining("none at all");
-    assertThat(source.send("DBSIZE").get().value()).isEqualTo(USERS * 3L + 4);
+    assertThat(source.send("DBSIZE").get().value()).isEqualTo(USERS * 3L + 6);
   }
 
   @Test

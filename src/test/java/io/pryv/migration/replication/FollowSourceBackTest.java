@@ -19,6 +19,7 @@ import io.pryv.migration.redis.RedisSettings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
@@ -51,7 +52,9 @@ class FollowSourceBackTest {
   @BeforeEach
   void sourceIsTheWriterAgainAndDestIsFenced() throws IOException {
     sourceMachine.stub("sshd", "echo hostkey $HOME/host");
-    Files.writeString(sourceMachine.home().resolve("host.pub"), "ssh-ed25519 AAAAhost root@src\n");
+    Files.writeString(
+        sourceMachine.home().resolve("host.pub"),
+        "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIBQvD5JuWnPx46ISP8z+5QZB7ZLKqSAI98C8WzM9xKR root@src\n");
     new StubDocker(sourceMachine).register().container("pryv_redis_1").address("172.19.0.5");
     destMachine.stub("sudo", "[ \"$1\" = -n ] && shift; exec \"$@\"");
     docker
@@ -122,7 +125,7 @@ class FollowSourceBackTest {
         .program(
             "ssh",
             accepted
-                ? "case \" $* \" in *' -N '*) exec sleep 600 ;; esac; echo 172.19.0.5"
+                ? "case \" $* \" in *' -N '*) exec sleep 600 ;; esac; echo Welcome; echo 'register-migration=172.19.0.5 '"
                 : "echo 'Permission denied (publickey).' >&2; exit 255");
   }
 
@@ -163,7 +166,7 @@ class FollowSourceBackTest {
     assertThat(changes()).isEqualTo(changes);
 
     redisSays("role:slave", "master_port:4567", "master_link_status:up");
-    assertThat(look(new TunnelWatch(dns)).troubles()).isEmpty();
+    assertThat(look(new TunnelWatch(dns, Clock.systemUTC())).troubles()).isEmpty();
     LeaveSourceDelegate leave = new LeaveSourceDelegate(step.contexts());
     assertThat(step.run(leave)).contains("dest no longer follows source, and refuses writes");
     assertThat(step.run(leave)).startsWith("already done");
@@ -181,7 +184,7 @@ class FollowSourceBackTest {
         .contains("is not known to dest's DNS", "destDoesNotFollow", "Permission denied");
     assertThat(dest.info("replication")).containsEntry("role", "master");
     docker.container("pryv_redis_1").program("redis-cli", "printf 'role:master\\r\\n'");
-    TunnelWatch watch = new TunnelWatch(dns);
+    TunnelWatch watch = new TunnelWatch(dns, Clock.systemUTC());
     StandingWatch.Finding found = look(watch);
     assertThat(found.troubles())
         .contains("dest's Redis is no replica (role master): it does not follow source");
@@ -192,7 +195,7 @@ class FollowSourceBackTest {
 
     sshIsAccepted(true);
     redisSays("role:master");
-    assertThat(look(new TunnelWatch(dns)).remedies())
+    assertThat(look(new TunnelWatch(dns, Clock.systemUTC())).remedies())
         .singleElement()
         .satisfies(
             remedy -> assertThat(remedy.get()).startsWith("dest is made to follow source again"));
@@ -228,7 +231,7 @@ class FollowSourceBackTest {
   void whileDestsRedisDoesNotAnswerNothingIsTriedAndOnceItDoesItFollowsAgain() {
     step.run(follow);
     docker.container("pryv_redis_1").program("redis-cli", "exit 1");
-    TunnelWatch watch = new TunnelWatch(dns);
+    TunnelWatch watch = new TunnelWatch(dns, Clock.systemUTC());
     assertThat(look(watch).troubles()).contains("dest's Redis does not answer");
     assertThat(look(watch).remedies()).isEmpty();
 
@@ -250,7 +253,7 @@ class FollowSourceBackTest {
     redisSays("role:slave", "master_port:4567", "master_link_status:up", "slave_read_only:1");
     dns.down("127.0.0.1");
     destMachine.confFile("reg-master/nginx/conf/site.conf", "as nginx -T says");
-    TunnelWatch watch = new TunnelWatch(dns);
+    TunnelWatch watch = new TunnelWatch(dns, Clock.systemUTC());
     NginxStub.in(docker, "upstream register_server { server register:9000; }");
     look(watch);
     assertThat(look(watch).troubles())

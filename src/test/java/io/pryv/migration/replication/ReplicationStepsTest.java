@@ -1,6 +1,7 @@
 package io.pryv.migration.replication;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.pryv.migration.dns.FakeDns;
 import io.pryv.migration.machine.SandboxHands;
@@ -18,7 +19,11 @@ import io.pryv.migration.redis.RedisDoor;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
 import java.util.List;
 import java.util.UUID;
 import java.util.function.Supplier;
@@ -43,7 +48,9 @@ class ReplicationStepsTest {
   @BeforeEach
   void aPlatform() throws IOException {
     destMachine.stub("sshd", "echo hostkey $HOME/host");
-    Files.writeString(destMachine.home().resolve("host.pub"), "ssh-ed25519 AAAAhost root@dest\n");
+    Files.writeString(
+        destMachine.home().resolve("host.pub"),
+        "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIBQvD5JuWnPx46ISP8z+5QZB7ZLKqSAI98C8WzM9xKR root@dest\n");
     sourceMachine.stub("sudo", "[ \"$1\" = -n ] && shift; exec \"$@\"");
     new StubDocker(sourceMachine)
         .register()
@@ -141,7 +148,8 @@ class ReplicationStepsTest {
     assertThat(changes()).isEqualTo(changes);
 
     dns.up("127.0.0.1");
-    assertThat(new TunnelWatch(dns).look(step, Following.SOURCE).troubles()).isEmpty();
+    assertThat(new TunnelWatch(dns, Clock.systemUTC()).look(step, Following.SOURCE).troubles())
+        .isEmpty();
 
     var close = new CloseTunnelDelegate(step.contexts());
     assertThat(step.run(close)).startsWith("closed inside source's Redis container");
@@ -155,14 +163,91 @@ class ReplicationStepsTest {
     step.run(new MakeTunnelKeyDelegate(step.contexts()));
     dns.down("127.0.0.1");
     int changes = changes();
-    StandingWatch.Finding found = new TunnelWatch(dns).look(step, Following.SOURCE);
+    StandingWatch.Finding found =
+        new TunnelWatch(dns, Clock.systemUTC()).look(step, Following.SOURCE);
     assertThat(found.troubles())
         .anyMatch(trouble -> trouble.contains("the tunnel from source to dest is gone"))
         .contains("source's DNS does not answer");
     assertThat(changes()).as("a look changes nothing").isEqualTo(changes);
     assertThat(found.remedies()).singleElement().satisfies(this::opensTheTunnel);
     dns.up("127.0.0.1");
-    assertThat(new TunnelWatch(dns).look(step, Following.SOURCE).troubles()).isEmpty();
+    assertThat(new TunnelWatch(dns, Clock.systemUTC()).look(step, Following.SOURCE).troubles())
+        .isEmpty();
+  }
+
+  @Test
+  void theWatchHasTheTunnelsKeyBeLetInAndTellsWhenItCanNot() throws IOException {
+    step.run(new MakeTunnelKeyDelegate(step.contexts()));
+    dns.up("127.0.0.1");
+    Path keys = destMachine.home().resolve(".ssh/authorized_keys");
+    String lasting = Files.readString(keys);
+    LaterClock clock = new LaterClock();
+    TunnelWatch watch = new TunnelWatch(dns, clock);
+    watch.look(step, Following.SOURCE);
+
+    Files.writeString(keys, lasting.replaceFirst("expiry-time=\"\\d{8}", "expiry-time=\"20260101"));
+    clock.later(Duration.ofMinutes(10));
+    assertThat(lastRemedy(watch).get()).contains("on dest is written anew");
+    assertThat(keys).hasContent(lasting);
+    assertThat(hands.journal().edits("dest").get(0).path()).isEqualTo(keys.toString());
+
+    Files.writeString(keys, "");
+    clock.later(Duration.ofHours(6));
+    assertThatThrownBy(() -> lastRemedy(watch).get()).hasMessageContaining("taken it out");
+    assertThat(watch.look(step, Following.SOURCE).troubles())
+        .anyMatch(trouble -> trouble.contains("can not be renewed before it ends"));
+    assertThat(keys).hasContent("");
+
+    Files.writeString(keys, lasting);
+    clock.later(Duration.ofMinutes(5));
+    assertThat(lastRemedy(watch).get()).isEmpty();
+    assertThat(watch.look(step, Following.SOURCE).troubles())
+        .noneMatch(trouble -> trouble.contains("renewed"));
+  }
+
+  private Supplier<String> lastRemedy(TunnelWatch watch) {
+    List<Supplier<String>> remedies = watch.look(step, Following.SOURCE).remedies();
+    assertThat(remedies).isNotEmpty();
+    return remedies.get(remedies.size() - 1);
+  }
+
+  @Test
+  void aLineIsLookedAtNowAndThen() {
+    LaterClock clock = new LaterClock();
+    KeyRenewals renewals = new KeyRenewals(clock);
+    assertThat(renewals.due("tunnel", "anew", () -> true)).isEmpty();
+    clock.later(Duration.ofMinutes(10));
+    assertThat(renewals.due("tunnel", "anew", () -> false).orElseThrow().get()).isEmpty();
+    assertThat(renewals.due("tunnel", "anew", () -> true)).isEmpty();
+    assertThat(renewals.due("another", "anew", () -> true)).isEmpty();
+    clock.later(Duration.ofHours(6));
+    assertThat(renewals.due("tunnel", "anew", () -> true).orElseThrow().get()).isEqualTo("anew");
+    assertThat(renewals.trouble("tunnel")).isEmpty();
+  }
+
+  /** Goes on only when it is told to. */
+  private static final class LaterClock extends Clock {
+
+    private Instant now = Instant.now();
+
+    void later(Duration by) {
+      now = now.plus(by);
+    }
+
+    @Override
+    public Instant instant() {
+      return now;
+    }
+
+    @Override
+    public ZoneId getZone() {
+      return ZoneOffset.UTC;
+    }
+
+    @Override
+    public Clock withZone(ZoneId zone) {
+      throw new UnsupportedOperationException("only for UTC");
+    }
   }
 
   private void opensTheTunnel(Supplier<String> remedy) {

@@ -53,6 +53,9 @@ class ReturnWriterTest {
   private int lives = Integer.MAX_VALUE;
 
   private int kept;
+  private boolean persisted;
+  private boolean waits;
+  private Optional<String> unable = Optional.empty();
 
   @BeforeEach
   void sourceFollowsDest() throws Exception {
@@ -71,6 +74,8 @@ class ReturnWriterTest {
     sourceRedis.follow("127.0.0.1", 4567);
     destRedis.user("bertrand", "bertrand@pryv.lab", "co1");
     kept = 0;
+    persisted = false;
+    waits = false;
     lives = Integer.MAX_VALUE;
   }
 
@@ -85,6 +90,14 @@ class ReturnWriterTest {
     ReturnWriter.Returned returned = give();
     assertThat(returned.changed()).isTrue();
     assertThat(returned.refusedSince()).isNotNull();
+    assertThat(waits).as("until nginx leads it to source").isTrue();
+    assertReturned();
+  }
+
+  @Test
+  void registrationsThatCanNotWaitKeepNobodyFromGoingBack() throws Exception {
+    unable = Optional.of("registrations do not wait in dest's nginx");
+    assertThat(give().lines()).contains("registrations do not wait in dest's nginx");
     assertReturned();
   }
 
@@ -189,6 +202,7 @@ class ReturnWriterTest {
         .hasMessageContaining("dest's offset 200 within 100 ms")
         .hasMessageContaining("dest takes writes again");
     assertThat(destRedis.fenced()).isFalse();
+    assertThat(waits).isFalse();
     assertThat(Files.readString(dest.redisConf())).isEqualTo(destConf);
     assertThat(sourceRedis.info("replication")).containsEntry("role", "slave");
   }
@@ -226,8 +240,8 @@ class ReturnWriterTest {
   void aRerunThatFindsNoWayToSourceGivesDestBackThatAnEarlierRunHasFenced() throws Exception {
     destRedis.fence();
     new RoleFile(hands, dest.register()).fenced();
-    ReturnWriter.Follower stuck =
-        new ReturnWriter.Follower() {
+    ReturnWriter.Machines stuck =
+        new ReturnWriter.Machines() {
           @Override
           public void follow() {
             throw new AssertionError("it follows");
@@ -237,10 +251,32 @@ class ReturnWriterTest {
           public void keepOpen(String runIdOfDest) {
             throw new StepFailure("source", "tunnel", "open", "closed", "retry");
           }
+
+          @Override
+          public void flush() {
+            throw new AssertionError("it goes on");
+          }
+
+          @Override
+          public void persist(RedisServer redis) {
+            throw new AssertionError("it goes on");
+          }
+
+          @Override
+          public Optional<String> letRegistrationsWait() {
+            throw new AssertionError("it goes on");
+          }
+
+          @Override
+          public void letRegistrationsGoOn() {
+            goOn();
+          }
         };
+    waits = true;
     ReturnWriter rerun = returnWriter(FakeRedis.door(sourceRedis, destRedis), stuck);
     assertThatThrownBy(rerun::give).isInstanceOf(StepFailure.class).hasMessageContaining("closed");
     assertThat(destRedis.fenced()).isFalse();
+    assertThat(waits).isFalse();
     assertThat(Files.readString(dest.redisConf())).isEqualTo(destConf);
   }
 
@@ -276,7 +312,65 @@ class ReturnWriterTest {
     assertThat(source.shell().changes().size() + dest.shell().changes().size()).isEqualTo(changes);
   }
 
+  @Test
+  void nobodysTransactionOnDestKeepsWritesRefused() throws Exception {
+    destRedis.inMulti("172.18.0.9:40112");
+    assertThatThrownBy(this::give)
+        .isInstanceOf(StepFailure.class)
+        .hasMessageContaining("172.18.0.9:40112 has been inside one")
+        .hasMessageContaining("dest goes on taking writes");
+    assertThat(destRedis.fenced()).isFalse();
+    assertThat(Files.readString(dest.redisConf())).isEqualTo(destConf);
+  }
+
+  @Test
+  void aSourceWhoseDiskDoesNotTakeItIsNoWriterAndDestIsGivenBack() throws Exception {
+    ReturnWriter.Machines full =
+        new ReturnWriter.Machines() {
+          @Override
+          public void follow() {
+            throw new AssertionError("it follows");
+          }
+
+          @Override
+          public void keepOpen(String runIdOfDest) {
+            // It is.
+          }
+
+          @Override
+          public void flush() {
+            // As long as there is space.
+          }
+
+          @Override
+          public void persist(RedisServer redis) {
+            throw new StepFailure("source", "disk", "space", "none", "retry");
+          }
+
+          @Override
+          public Optional<String> letRegistrationsWait() {
+            waits = true;
+            return Optional.empty();
+          }
+
+          @Override
+          public void letRegistrationsGoOn() {
+            goOn();
+          }
+        };
+    ReturnWriter cut = returnWriter(FakeRedis.door(sourceRedis, destRedis), full);
+    assertThatThrownBy(cut::give).hasMessageContaining("space");
+    assertThat(waits).isFalse();
+    assertThat(sourceRedis.fenced()).isTrue();
+    assertThat(destRedis.fenced()).isFalse();
+    assertThat(Files.readString(dest.redisConf())).isEqualTo(destConf);
+
+    give();
+    assertReturned();
+  }
+
   private void assertReturned() throws Exception {
+    assertThat(persisted).as("source's disk held it first").isTrue();
     assertThat(sourceRedis.info("replication")).containsEntry("role", "master");
     assertThat(sourceRedis.fenced()).isFalse();
     assertThat(Files.readString(source.redisConf())).isEqualTo(sourceConf);
@@ -324,7 +418,7 @@ class ReturnWriterTest {
     return returnWriter(mortal(FakeRedis.door(sourceRedis, destRedis)), follower()).give();
   }
 
-  private ReturnWriter returnWriter(RedisDoor door, ReturnWriter.Follower follower) {
+  private ReturnWriter returnWriter(RedisDoor door, ReturnWriter.Machines follower) {
     return new ReturnWriter(
         source.register(),
         dest.register(),
@@ -337,8 +431,8 @@ class ReturnWriterTest {
   }
 
   /** As FollowDest does it: its file first, then at run time, only behind a dest that writes. */
-  private ReturnWriter.Follower follower() {
-    return new ReturnWriter.Follower() {
+  private ReturnWriter.Machines follower() {
+    return new ReturnWriter.Machines() {
       @Override
       public void follow() {
         if (destRedis.fenced() || sourceRedis.compareUsersWith(destRedis).differing() > 0) {
@@ -352,7 +446,40 @@ class ReturnWriterTest {
       public void keepOpen(String runIdOfDest) {
         assertThat(runIdOfDest).isEqualTo("run-dest");
       }
+
+      @Override
+      public void flush() {
+        // The fake has no disk.
+      }
+
+      @Override
+      public void persist(RedisServer redis) {
+        live();
+        assertThat(sourceRedis.fenced()).as("source takes writes before they last").isTrue();
+        assertThat(destRedis.fenced()).as("dest holds all, until source's disk does").isTrue();
+        persisted = true;
+      }
+
+      @Override
+      public Optional<String> letRegistrationsWait() {
+        live();
+        assertThat(destRedis.fenced() && !waits).as("dest refuses what is at a core").isFalse();
+        waits = unable.isEmpty();
+        return unable;
+      }
+
+      @Override
+      public void letRegistrationsGoOn() {
+        live();
+        goOn();
+      }
     };
+  }
+
+  /** What goes on before dest takes writes leaves users half created. */
+  private void goOn() {
+    assertThat(destRedis.fenced()).as("dest refuses what goes on there").isFalse();
+    waits = false;
   }
 
   private void live() {

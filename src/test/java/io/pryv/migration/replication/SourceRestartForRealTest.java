@@ -3,12 +3,12 @@ package io.pryv.migration.replication;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
-import io.pryv.lab.standin.DnsServer;
 import io.pryv.lab.standin.FreePort;
 import io.pryv.lab.standin.RedisLink;
 import io.pryv.lab.standin.RedisProcess;
+import io.pryv.lab.standin.RegisterConfig;
 import io.pryv.lab.standin.RegisterServer;
+import io.pryv.lab.standin.SmallRegister;
 import io.pryv.migration.dns.DnsClient;
 import io.pryv.migration.dns.DnsJavaClient;
 import io.pryv.migration.redis.JedisServers;
@@ -253,34 +253,19 @@ class SourceRestartForRealTest {
     }
 
     private AutoCloseable startDns() throws IOException {
-      DnsServer server =
-          new DnsServer(
-              new ObjectMapper()
-                  .readValue(
-                      """
-                      {"domain":"pryv.lab","port":%d,"redis":{"host":"127.0.0.1","port":%d},"core":"core1.pryv.lab"}
-                      """
-                          .formatted(dnsPort, machines.ports.own()),
-                      DnsServer.Config.class));
-      return started(server, server::start);
+      return started(0, dnsPort);
     }
 
     private AutoCloseable startRegister() throws IOException {
-      RegisterServer server =
-          new RegisterServer(
-              new ObjectMapper()
-                  .readValue(
-                      """
-                      {"domain":"pryv.lab","port":%d,"redis":{"host":"127.0.0.1","port":%d},"systemKey":"key","core":"core1.pryv.lab"}
-                      """
-                          .formatted(registerPort, machines.ports.own()),
-                      RegisterServer.Config.class));
-      return started(server, server::start);
+      return started(registerPort, 0);
     }
 
-    private AutoCloseable started(AutoCloseable server, Start start) throws IOException {
+    private AutoCloseable started(int http, int dns) throws IOException {
+      RegisterServer server =
+          new RegisterServer(
+              RegisterConfig.parse(SmallRegister.json(http, dns, machines.ports.own(), 1)));
       try {
-        start.start();
+        server.start();
         return server;
       } catch (IOException | RuntimeException e) {
         ends.incrementAndGet();
@@ -297,10 +282,6 @@ class SourceRestartForRealTest {
         dnsAgain.close();
       }
     }
-  }
-
-  private interface Start {
-    void start() throws IOException;
   }
 
   private interface Starting {

@@ -1,13 +1,9 @@
 package io.pryv.migration.replication;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.pryv.migration.platform.StepFailure;
 import java.util.List;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 
 class TunnelPlaceTest {
 
@@ -39,22 +35,5 @@ class TunnelPlaceTest {
             TunnelPlace.seenInside(
                 CONF, List.of(CONF + "/redis.conf|/app/conf/redis.conf", CONF + "2|/app/conf")))
         .isEmpty();
-  }
-
-  @ParameterizedTest
-  @CsvSource({
-    "'10.90.0.12 dev eth0 src 10.90.0.11 uid 0 \\    cache', 10.90.0.11",
-    "'203.0.113.12 via 198.51.100.1 dev ens3 src 198.51.100.11 uid 0', 198.51.100.11",
-    "'local 127.0.0.1 dev lo src 127.0.0.1 uid 0', 127.0.0.1"
-  })
-  void readsTheAddressOfTheRoute(String route, String address) {
-    assertThat(TunnelKey.routeSource(route, "source")).isEqualTo(address);
-  }
-
-  @Test
-  void saysThatThereIsNoRoute() {
-    assertThatThrownBy(() -> TunnelKey.routeSource("unreachable 10.90.0.12", "source"))
-        .isInstanceOf(StepFailure.class)
-        .hasMessageContaining("unreachable 10.90.0.12");
   }
 }

@@ -28,8 +28,11 @@ final class TwoMachines implements AutoCloseable {
   // What it is asked to run finds dest's programs.
   final SshdProcess sshd =
       SshdProcess.start(
-          "SetEnv \"PATH=%s/bin:%s\" \"SANDBOX=%1$s\" SHLVL=1"
-              .formatted(destMachine.root(), System.getenv("PATH")));
+          "SetEnv \"PATH=%s/bin:%s\" \"SANDBOX=%1$s\" BASH_ENV=%s"
+              .formatted(
+                  destMachine.root(),
+                  System.getenv("PATH"),
+                  SshdProcess.loginWords(destMachine.root())));
   final TunnelPorts ports = new TunnelPorts(FreePort.next(), destRedis.port(), sourceRedis.port());
   final Path conf = sourceMachine.confFile("reg-master/redis/conf/redis.conf", "port 6379\n");
   final Path authorizedKeys = sshd.directory().resolve("authorized_keys");

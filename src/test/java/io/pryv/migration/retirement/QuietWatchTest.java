@@ -24,8 +24,10 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -45,14 +47,19 @@ class QuietWatchTest {
   private final Path log = machine.confFile("reg-master/nginx/log/access.log", "");
   private final FakeDns dns = new FakeDns().up("127.0.0.1");
   private boolean deafProxy;
+  private boolean passOn;
   private final HttpsProbe https =
       (address, port, hostName, path, headers) -> {
         if (!deafProxy) {
           request("10.90.0.1", path);
         }
-        return new HttpsProbe.Answer(404, "", "");
+        if (passOn) {
+          docker.container("pryv_reverse_proxy_1").log(read(log));
+        }
+        return new HttpsProbe.Answer(404, "", "", "");
       };
   private String dnsLog = "";
+  private String format;
 
   @AfterEach
   void close() {
@@ -61,8 +68,19 @@ class QuietWatchTest {
 
   private void request(String client, String path) {
     append(
-        "%s - - [%s] \"GET %s HTTP/1.1\" 200 41 \"-\" \"client/1\"\n"
-            .formatted(client, NGINX.format(Instant.now()), path));
+        format == null
+            ? "%s - - [%s] \"GET %s HTTP/1.1\" 200 41 \"-\" \"client/1\"\n"
+                .formatted(client, NGINX.format(Instant.now()), path)
+            : format.formatted(
+                client, OffsetDateTime.now(ZoneOffset.UTC).truncatedTo(ChronoUnit.SECONDS), path));
+  }
+
+  private static String read(Path file) {
+    try {
+      return Files.readString(file);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   private void append(String lines) {
@@ -148,7 +166,7 @@ class QuietWatchTest {
     Instant before = Instant.now();
     QuietWatch.Look look = twice(() -> request("198.51.100.7", "/ariane/server"));
     assertThat(look.quietSince()).isAfterOrEqualTo(before);
-    assertThat(look.markdown()).contains("GET /ariane/server HTTP/1.1 from 198.51.100.7");
+    assertThat(look.markdown()).contains("GET /ariane/server from 198.51.100.7");
   }
 
   @Test
@@ -245,9 +263,44 @@ class QuietWatchTest {
   @Test
   void silenceWhereOurOwnRequestIsNotHeardProvesNothing() {
     QuietWatch.Look look = twice(() -> deafProxy = true);
-    assertThat(look.deaf()).containsExactly("source's access log");
+    assertThat(look.deaf()).containsExactly("source's access log (no line of it)");
     assertThat(look.quiet()).isFalse();
     assertThat(look.markdown()).contains("silence there proves nothing");
+  }
+
+  @Test
+  void aLogInAnotherFormatIsReadByThatFormat() {
+    nginxSays("'$time_iso8601|$request_method $uri|$status|$remote_addr'");
+    format = "%2$s|GET %3$s|200|%1$s%n";
+    QuietWatch.Look look = twice(() -> request("198.51.100.7", "/ariane/server"));
+    assertThat(look.deaf()).isEmpty();
+    assertThat(look.markdown()).contains("GET /ariane/server from 198.51.100.7");
+  }
+
+  @Test
+  void aLogThatDoesNotTellTheTimeProvesNothing() {
+    nginxSays("'$remote_addr \"$request\" $status'");
+    format = "%1$s \"GET %3$s HTTP/1.1\" 200%n";
+    QuietWatch.Look look = twice(() -> {});
+    assertThat(look.quiet()).isFalse();
+    assertThat(look.deaf()).hasSize(1);
+    assertThat(look.deaf().get(0)).contains("source's access log", "without the time");
+  }
+
+  private void nginxSays(String format) {
+    docker
+        .container("pryv_reverse_proxy_1")
+        .program(
+            "nginx",
+            """
+            [ "$1" != -V ] || { echo 'configure arguments: --conf-path=/etc/nginx/nginx.conf' >&2; exit; }
+            [ "$1" = -T ] || exit 64
+            cat <<'EOT'
+            # configuration file /etc/nginx/nginx.conf:
+            http { log_format own %s; server { access_log /app/log/access.log own; } }
+            EOT
+            """
+                .formatted(format));
   }
 
   @Test
@@ -268,13 +321,10 @@ class QuietWatchTest {
   void readsTheProxysContainerLogWhereThereIsNoFile() {
     Register register = register("", "pryv_reverse_proxy_1");
     QuietWatch.Look first = look(Optional.empty(), Duration.ofMillis(1), register);
-    docker
-        .container("pryv_reverse_proxy_1")
-        .log(
-            "198.51.100.7 - - [%s] \"GET /ariane/server HTTP/1.1\" 200 41\n"
-                    .formatted(NGINX.format(Instant.now()))
-                + "10.90.0.1 - - [22/Nov/2026:15:04:05 +0000] \"GET /register-migration-1/x"
-                + " HTTP/1.1\" 404 0\n");
+    append(
+        "198.51.100.7 - - [%s] \"GET /ariane/server HTTP/1.1\" 200 41\n"
+            .formatted(NGINX.format(Instant.now())));
+    passOn = true;
     QuietWatch.Look look = look(Optional.of(first.ears()), Duration.ofMillis(1), register);
     assertThat(look.deaf()).isEmpty();
     assertThat(look.markdown()).contains("GET /ariane/server");

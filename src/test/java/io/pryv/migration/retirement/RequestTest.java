@@ -2,6 +2,7 @@ package io.pryv.migration.retirement;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.pryv.migration.machine.AccessLogFormat;
 import java.time.Instant;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -16,14 +17,15 @@ class RequestTest {
   @CsvSource(
       delimiter = '~',
       value = {
-        "198.51.100.7 - - [22/Nov/2026:15:04:05 +0000] \"GET /ariane/server HTTP/1.1\" 200 41 \"-\" \"node-fetch/1.0\"~198.51.100.7~GET /ariane/server HTTP/1.1~2026-11-22T15:04:05.999Z",
-        "198.51.100.7 - bob [22/Nov/2026:16:04:05 +0100] \"POST /user HTTP/1.1\" 201 60 \"https://x/?a=[1]\" \"Mozilla/5.0 (X11) \\x22q\\x22\"~198.51.100.7~POST /user HTTP/1.1~2026-11-22T15:04:05.999Z",
-        "2001:db8::7 - - [22/Nov/2026:10:04:05 -0500] \"OPTIONS /access HTTP/2.0\" 204 0 \"-\" \"-\"~2001:db8::7~OPTIONS /access HTTP/2.0~2026-11-22T15:04:05.999Z",
-        "127.0.0.1 - - [22/Nov/2026:15:04:05 +0000] \"HEAD / HTTP/1.0\" 404 0~127.0.0.1~HEAD / HTTP/1.0~2026-11-22T15:04:05.999Z",
-        "198.51.100.7 reg.pryv.lab - [22/Nov/2026:15:04:05 +0000] \"GET /a\\\"b/server HTTP/1.1\" 200 41 0.004~198.51.100.7~GET /a\\\"b/server HTTP/1.1~2026-11-22T15:04:05.999Z"
+        "198.51.100.7 - - [22/Nov/2026:15:04:05 +0000] \"GET /ariane/server HTTP/1.1\" 200 41 \"-\" \"node-fetch/1.0\"~198.51.100.7~GET /ariane/server~2026-11-22T15:04:05.999Z",
+        "198.51.100.7 - bob [22/Nov/2026:16:04:05 +0100] \"POST /user HTTP/1.1\" 201 60 \"https://x/?a=[1]\" \"Mozilla/5.0 (X11) \\x22q\\x22\"~198.51.100.7~POST /user~2026-11-22T15:04:05.999Z",
+        "2001:db8::7 - - [22/Nov/2026:10:04:05 -0500] \"OPTIONS /access HTTP/2.0\" 204 0 \"-\" \"-\"~2001:db8::7~OPTIONS /access~2026-11-22T15:04:05.999Z",
+        "127.0.0.1 - - [22/Nov/2026:15:04:05 +0000] \"HEAD / HTTP/1.0\" 404 0~127.0.0.1~HEAD /~2026-11-22T15:04:05.999Z",
+        "198.51.100.7 - - [22/Nov/2026:15:04:05 +0000] \"GET /a\\\"b/server HTTP/1.1\" 200 41 0.004~198.51.100.7~GET /a\\\"b/server~2026-11-22T15:04:05.999Z"
       })
   void readsWhoAskedWhatAndWhen(String line, String who, String what, Instant at) {
-    assertThat(Request.ofAccessLog(line, NOW)).contains(new Request(at, who, what));
+    assertThat(Request.ofAccessLog(line, AccessLogFormat.combined(), NOW))
+        .contains(new Request(at, who, what));
   }
 
   @ParameterizedTest
@@ -37,7 +39,7 @@ class RequestTest {
         "   "
       })
   void whatIsNoHttpRequestIsNoClient(String line) {
-    assertThat(Request.ofAccessLog(line, NOW)).isEmpty();
+    assertThat(Request.ofAccessLog(line, AccessLogFormat.combined(), NOW)).isEmpty();
   }
 
   @ParameterizedTest
@@ -48,13 +50,19 @@ class RequestTest {
         "198.51.100.7 - - [yesterday] \"GET /ariane/server HTTP/1.1\" 200 41"
       })
   void aLineOfAnotherShapeCountsAsARequestMadeNow(String line) {
-    assertThat(Request.ofAccessLog(line, NOW)).get().extracting(Request::at).isEqualTo(NOW);
+    assertThat(Request.ofAccessLog(line, AccessLogFormat.combined(), NOW))
+        .get()
+        .extracting(Request::at)
+        .isEqualTo(NOW);
   }
 
   @Test
   void aRequestIsNeverInTheFuture() {
     String line = "198.51.100.7 - - [22/Nov/2026:15:30:00 +0000] \"GET / HTTP/1.1\" 200 4";
-    assertThat(Request.ofAccessLog(line, NOW)).get().extracting(Request::at).isEqualTo(NOW);
+    assertThat(Request.ofAccessLog(line, AccessLogFormat.combined(), NOW))
+        .get()
+        .extracting(Request::at)
+        .isEqualTo(NOW);
   }
 
   @ParameterizedTest

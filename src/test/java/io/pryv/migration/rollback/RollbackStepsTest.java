@@ -7,7 +7,6 @@ import io.pryv.migration.dns.FakeDns;
 import io.pryv.migration.machine.Containers;
 import io.pryv.migration.machine.DetachedJob;
 import io.pryv.migration.machine.FakeHttps;
-import io.pryv.migration.machine.NginxContainer;
 import io.pryv.migration.machine.Notes;
 import io.pryv.migration.machine.SandboxHands;
 import io.pryv.migration.machine.SandboxRegister;
@@ -25,9 +24,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.FileTime;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -55,7 +52,7 @@ class RollbackStepsTest {
         path -> {
           String name = path.split("/", -1)[1];
           String value = sourceRedis.get(name + ":server");
-          return value == null ? "404 unknown" : "{\"server\":\"" + value + "\"}";
+          return value == null ? "404 unknown" : "302 http://" + value + "/?username=x";
         });
     step =
         new FakeStep(
@@ -164,7 +161,7 @@ class RollbackStepsTest {
     https.answers("127.0.0.1", path -> "404 unknown");
     assertThatThrownBy(() -> step.run(new ProveAsBeforeDelegate(step.contexts(), https)))
         .isInstanceOf(StepFailure.class)
-        .hasMessageContaining("what was just written into its own Redis");
+        .hasMessageContaining("the core that was just written into its own Redis");
   }
 
   @Test
@@ -195,12 +192,8 @@ class RollbackStepsTest {
 
   @Test
   void anUndoingThatWasCutOffIsLookedAtAgain() throws Exception {
-    Files.setLastModifiedTime(site, FileTime.from(Instant.now().minusSeconds(60)));
-    String changedAt =
-        new NginxContainer(hands.on(source.shell().machine()), source.register().layout())
-            .changedAt(site.toString());
-    Election.noteUndoing(hands.on(source.shell().machine()), SandboxRegister.MIGRATION, changedAt);
     source.container("reverse_proxy").stopped();
+    beforeLeading();
     assertWriter("SOURCE", false, "has led no client to dest");
     nginxStarts();
     assertWriter("DEST", false, "dest's Redis takes writes");
@@ -287,12 +280,17 @@ class RollbackStepsTest {
     assertThat(changes()).as("it only looks").isEqualTo(changes);
   }
 
+  private void beforeLeading() {
+    Election.noteBeforeLeading(
+        hands.on(source.shell().machine()), source.register().layout(), SandboxRegister.MIGRATION);
+  }
+
   private void proxy() throws Exception {
+    source.container("reverse_proxy").stopped();
+    beforeLeading();
     hands
         .files(source.shell().machine())
         .write(site.toString(), "server 10.90.0.12:443;\n".getBytes(StandardCharsets.UTF_8), "644");
-    Files.setLastModifiedTime(site, FileTime.from(Instant.now().minusSeconds(60)));
-    source.container("reverse_proxy").stopped();
   }
 
   private void nginxStarts() {

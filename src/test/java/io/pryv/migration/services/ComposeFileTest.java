@@ -235,13 +235,94 @@ class ComposeFileTest {
       strings = {
         "services: {redis: {image: r}}\n",
         "services:\n  redis: {image: r, ports: []}\n",
-        "services:\n  other: &o\n    image: r\n  redis: *o\n",
-        "x: &p\n  - \"7000:7000\"\nservices:\n  redis:\n    image: r\n    ports: *p\n",
-        "x: &d\n  ports: [\"7000:7000\"]\nservices:\n  redis:\n    <<: *d\n    image: r\n",
         "services:\n  redis:\n",
       })
   void aShapeThatCannotBeEditedSafelyIsRefused(String text) {
     refused(text, "a service redis of its own", "a shape this edit is not safe for");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "services:\n  other: &o\n    image: r\n  redis: *o\n",
+        "x: &p\n  - \"7000:7000\"\nservices:\n  redis:\n    image: r\n    ports: *p\n",
+        "x: &d\n  ports: [\"7000:7000\"]\nservices:\n  redis:\n    <<: *d\n    image: r\n",
+        "services:\n  redis:\n    ports: &p\n      - \"7000:7000\"\n  o:\n    ports: *p\n",
+      })
+  void portsThatAnotherPlaceSharesAreRefusedForThatReason(String text) {
+    refused(text, "no other place of the file shares", "YAML anchors");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "services:\n  redis: &r\n    image: r\n",
+        "services:\n  redis: &r\n    image: r\n    ports: &p\n      - \"7000:7000\"\n",
+        "services:\n  redis: &r\n    image: r\n    ports: &p [ \"7000:7000\" ]\n",
+        "services:\n  redis: # a\r    b: c\n    image: r\n    ports:\n      - \"7000:7000\"\n",
+        "# one\rtwo: 2\rthree: 3\nservices:\n  redis:\n    image: r\n",
+        "# \ud83d\ude00\nservices:\n  redis:\n    image: r\n    ports: []\n",
+        "services:\n  redis:\n    image: r\n    ports: [\"[::1]:6379:6379\", \"10.0.0.1:6379:1\"]\n",
+        "services:\n  redis:\n    image: r\n  o:\n    ports: [\"127.0.0.2:6379:1\", \"6379:1/udp\"]\n",
+        "services:\n  redis:\n    image: r\n  o:\n    ports: [\"${WEB:-443}:443\"]\n",
+      })
+  void thePortIsAddedAndNothingElseChanges(String text) {
+    String edited = ComposeFile.publishRedisOnLoopback(text);
+
+    assertThat(ComposeFile.publishesRedisOnLoopback(edited)).isTrue();
+    assertThat(ComposeFile.undo(edited)).isEqualTo(text);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "redis:\n    ports: [\"6379:16379\"]",
+        "redis:\n    ports: [\"6370-6380:7000-7010\"]",
+        "redis:\n    ports: [\"6370-6380:6379\"]",
+        "redis:\n    ports: [\"[::]:6379:6379\"]",
+        "redis:\n    ports: [{target: 1, published: 6379, host_ip: 127.0.0.1}]",
+        "redis:\n    image: r\n  cache:\n    ports: [\"6379:6379\"]",
+        "redis:\n    image: r\n  cache:\n    ports: [\"127.0.0.1:6370-6380:6370-6380\"]",
+        "redis:\n    image: r\n  cache:\n    ports: [{target: 6379, published: '6379'}]",
+      })
+  void aPortThatSomebodyElseHasIsNotPublishedTwice(String services) {
+    refused("services:\n  " + services + "\n", "leading to 6379 of service redis", "of service");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "ports: [\"6379-6380:6379-6380\"]",
+        "ports: [{target: 6379, published: 6379, protocol: tcp, mode: host}]",
+        "ports: [{target: 6379, published: '6379', host_ip: 127.0.0.1}]",
+      })
+  void whatLeadsThereAlreadyIsUnderstood(String ports) {
+    String text = "services:\n  redis:\n    image: r\n    " + ports + "\n";
+
+    assertThat(ComposeFile.publishRedisOnLoopback(text)).isEqualTo(text);
+  }
+
+  @Test
+  void whatCannotBeUnderstoodIsRefused() {
+    refused(
+        "services:\n  redis:\n    ports: [\"${REDIS_PORT:-6379}:6379\"]\n",
+        "as numbers",
+        "${REDIS_PORT:-6379}:6379");
+    refused(
+        "services:\n  redis:\n    image: r\n    network_mode: host\n",
+        "a network of its own",
+        "network_mode: host");
+  }
+
+  @Test
+  void asManyAliasesAsComposeReadsAreRead() {
+    StringBuilder text = new StringBuilder("x: &l\n  driver: json-file\nservices:\n");
+    for (int i = 0; i < 60; i++) {
+      text.append("  s").append(i).append(":\n    image: r\n    logging: *l\n");
+    }
+    text.append("  redis:\n    image: r\n    logging: *l\n");
+
+    assertThat(ComposeFile.publishRedisOnLoopback(text.toString())).contains("127.0.0.1:6379:6379");
   }
 
   private static void refused(String text, String expected, String found) {

@@ -15,11 +15,13 @@ import org.junit.jupiter.api.Test;
 
 class DestFenceTest {
 
+  private final SandboxRegister source = new SandboxRegister(SandboxShell.of(Role.SOURCE));
   private final SandboxRegister dest = new SandboxRegister(SandboxShell.of(Role.DEST));
   private final FakeRedis redis = new FakeRedis("dest").fixture("co2.pryv.lab");
 
   @AfterEach
   void remove() {
+    source.close();
     dest.close();
   }
 
@@ -51,10 +53,20 @@ class DestFenceTest {
     assertThat(redis.fenced()).isTrue();
   }
 
+  @Test
+  void aDestThatWasLaunchedToEvictIsNotFollowedBy() {
+    redis.configure("maxmemory", "3145728");
+    assertThatThrownBy(() -> fence(false).fence())
+        .isInstanceOf(StepFailure.class)
+        .hasMessageContaining("found: maxmemory 3145728");
+    assertThat(redis.fenced()).isFalse();
+  }
+
   private DestFence fence(boolean usersMayGo) {
     return new DestFence(
+        source.register(),
         dest.register(),
-        FakeRedis.door(redis),
+        FakeRedis.door(redis, new FakeRedis("source")),
         new RoleFile(new SandboxHands(dest.shell()), dest.register()),
         usersMayGo);
   }

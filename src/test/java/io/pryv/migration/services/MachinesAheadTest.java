@@ -6,15 +6,18 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.pryv.migration.machine.DetachedJob;
 import io.pryv.migration.machine.SandboxRegister;
+import io.pryv.migration.machine.ServerIdentity;
 import io.pryv.migration.platform.Options;
 import io.pryv.migration.platform.Platform;
 import io.pryv.migration.platform.StepFailure;
 import io.pryv.migration.process.FakeStep;
+import io.pryv.migration.process.StepContext;
 import io.pryv.migration.process.StepContexts;
 import io.pryv.migration.process.StepDelegate;
 import io.pryv.migration.redis.RoleFile;
 import java.nio.file.Files;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.function.Function;
 import java.util.stream.Stream;
@@ -72,7 +75,7 @@ class MachinesAheadTest {
   /** Every step of this package from before dest is elected. */
   static Stream<Function<StepContexts, StepDelegate>> stepsBeforeTheCutOver() {
     return Stream.of(
-        contexts -> new LaunchDestDelegate(contexts, null, null),
+        contexts -> new LaunchDestDelegate(contexts, null, null, List.of()),
         FenceDestDelegate::new,
         PublishRedisPortDelegate::new,
         StopWritesDelegate::new);
@@ -80,6 +83,9 @@ class MachinesAheadTest {
 
   @Test
   void aDestThatFollowsIsSeenToServeByItsAnswersAloneAndNothingIsChanged() {
+    step.put(
+        StepContext.DEST_IDENTITY,
+        new ServerIdentity("an authority", false, List.of("CN=authority"), Instant.MAX));
     int changes = lab.changes();
     SeeDestServesDelegate see = new SeeDestServesDelegate(step.contexts(), lab.dns, lab.https);
     String said = step.run(see);

@@ -7,6 +7,7 @@ import io.pryv.migration.machine.Command;
 import io.pryv.migration.machine.ConnectionLost;
 import io.pryv.migration.machine.Container;
 import io.pryv.migration.machine.SandboxRegister;
+import io.pryv.migration.redis.AtStop;
 import io.pryv.migration.redis.Election;
 import io.pryv.migration.redis.RoleFile;
 import java.nio.charset.StandardCharsets;
@@ -186,6 +187,27 @@ class SourceBackTest {
   }
 
   @Test
+  void aRebootSinceThenIsNoProofThatItsFileWasNotReadWhateverTheClockSays() throws Exception {
+    stopWrites();
+    proxy();
+    Path mark =
+        lab.source
+            .shell()
+            .home()
+            .resolve(".register-migration/" + SandboxRegister.MIGRATION)
+            .resolve("nginx-before-its-file-led-to-dest");
+    String noted = Files.readString(mark);
+    Files.writeString(mark, noted.replaceFirst("[0-9a-f]{8}-[0-9a-f-]{27}", "another-boot"));
+    assertThatThrownBy(() -> back().restore())
+        .hasMessageContaining("clients may have written to dest");
+    Files.writeString(mark, "");
+    assertThatThrownBy(() -> back().restore())
+        .as("a note that a power cut has emptied")
+        .hasMessageContaining("clients may have written to dest");
+    assertThat(lab.sourceRedis.fenced()).isTrue();
+  }
+
+  @Test
   void onceNginxWasAboutToLeadThereIsNoWayBackWhateverItsFileSays() {
     stopWrites();
     Election.noteLed(lab.shell(lab.source), SandboxRegister.MIGRATION);
@@ -329,6 +351,8 @@ class SourceBackTest {
   }
 
   private void proxy() {
+    Election.noteBeforeLeading(
+        lab.shell(lab.source), lab.source.register().layout(), SandboxRegister.MIGRATION);
     lab.hands
         .files(lab.source.shell().machine())
         .write(

@@ -8,6 +8,7 @@ import io.pryv.migration.machine.ConnectionLost;
 import io.pryv.migration.machine.Container;
 import io.pryv.migration.machine.SandboxRegister;
 import io.pryv.migration.platform.StepFailure;
+import io.pryv.migration.redis.AtStop;
 import io.pryv.migration.redis.RestingFiles;
 import io.pryv.migration.redis.RoleFile;
 import java.nio.file.Files;

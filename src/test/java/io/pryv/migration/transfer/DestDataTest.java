@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.pryv.migration.machine.Command;
+import io.pryv.migration.machine.CutDisk;
 import io.pryv.migration.platform.StepFailure;
 import io.pryv.migration.redis.FakeRedis;
 import java.io.IOException;
@@ -49,6 +50,21 @@ class DestDataTest {
   @AfterEach
   void remove() {
     lab.close();
+  }
+
+  /** Its own is deleted next: nothing but what was kept has it then. */
+  @Test
+  void whatIsKeptOutlastsAPowerCut() {
+    lab.destData().forget();
+    lab.dest.dataFile("appendonly.aof", "dest's own");
+    try (CutDisk disk = CutDisk.at(lab.dest.shell().home())) {
+      lab.destData().keep(FakeRedis.door(redis));
+      disk.cut();
+      lab.dest.dataFile("appendonly.aof", "source's by now");
+      lab.containers(lab.dest).holdDownAndStop();
+      assertThat(lab.destData().restore()).isTrue();
+      assertThat(files(lab.dest.data())).containsEntry("appendonly.aof", "dest's own");
+    }
   }
 
   @Test

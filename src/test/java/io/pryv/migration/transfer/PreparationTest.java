@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.pryv.migration.machine.Container;
 import io.pryv.migration.machine.FileUndo;
+import io.pryv.migration.machine.Notes;
 import io.pryv.migration.machine.SandboxRegister;
 import io.pryv.migration.platform.StepFailure;
 import io.pryv.migration.redis.FakeRedis;
@@ -47,7 +48,7 @@ class PreparationTest {
     String redisConf = Files.readString(lab.dest.redisConf());
     new RoleFile(lab.hands, lab.dest.register()).fenced();
     destRedis.fence();
-    assertThat(preparation().undo()).startsWith("undone: ").contains("to the byte");
+    assertThat(preparation().undo(false)).startsWith("undone: ").contains("to the byte");
     assertThat(lab.containers(lab.dest).look())
         .hasSize(5)
         .allSatisfy(c -> assertThat(c.running()).isTrue())
@@ -64,7 +65,7 @@ class PreparationTest {
       lab.dest.container(service).stopped();
     }
     prepare();
-    preparation().undo();
+    preparation().undo(false);
     assertThat(lab.containers(lab.dest).look())
         .hasSize(5)
         .noneMatch(Container::up)
@@ -75,9 +76,9 @@ class PreparationTest {
   @Test
   void aSecondRunChangesNothing() throws Exception {
     prepare();
-    preparation().undo();
+    preparation().undo(false);
     int changes = lab.changes();
-    assertThat(preparation().undo()).startsWith("already done");
+    assertThat(preparation().undo(false)).startsWith("already done");
     assertThat(lab.changes()).isEqualTo(changes);
     assertThatAllElseIsAsBefore();
   }
@@ -85,7 +86,7 @@ class PreparationTest {
   @Test
   void anAbortBeforeAnythingWasDoneTouchesNothing() {
     int changes = lab.changes();
-    assertThat(preparation().undo())
+    assertThat(preparation().undo(false))
         .isEqualTo(
             "already done: nothing of the preparation is left. Source serves and takes writes.");
     assertThat(lab.changes()).isEqualTo(changes);
@@ -95,9 +96,38 @@ class PreparationTest {
   void aSourceThatDoesNotServeIsNotCalledUntouched() {
     prepare();
     lab.source.container("dns").stopped();
-    assertThatThrownBy(() -> preparation().undo())
+    assertThatThrownBy(() -> preparation().undo(false))
         .isInstanceOf(StepFailure.class)
         .hasMessageContaining("pryv_dns_1 exited");
+  }
+
+  @Test
+  void destsDataIsNotPutAsideWhileItHoldsAUserThatSourceLacks() throws Exception {
+    prepare();
+    destRedis.user("zoe", "zoe@pryv.lab", "co1").fence();
+    int changes = lab.changes();
+
+    assertThatThrownBy(() -> preparation().undo(true))
+        .isInstanceOf(StepFailure.class)
+        .hasMessageContaining("zoe:server")
+        .hasMessageContaining("nothing of it was touched");
+    destRedis.down(true);
+    assertThatThrownBy(() -> preparation().undo(true)).isInstanceOf(StepFailure.class);
+    assertThat(lab.changes()).isEqualTo(changes);
+
+    destRedis.down(false);
+    sourceRedis.user("zoe", "zoe@pryv.lab", "co1");
+    assertThat(preparation().undo(true)).contains("dest's own data put back");
+    assertThatAllElseIsAsBefore();
+  }
+
+  @Test
+  void aDestThatTakesWritesIsNotPutAside() {
+    prepare();
+
+    assertThatThrownBy(() -> preparation().undo(true))
+        .isInstanceOf(StepFailure.class)
+        .hasMessageContaining("it takes writes");
   }
 
   private void prepare() {
@@ -134,9 +164,11 @@ class PreparationTest {
         lab.dest.register(),
         lab.containers(lab.source),
         lab.containers(lab.dest),
+        new FileUndo("source", lab.hands.files(lab.source.shell().machine()), lab.hands.journal()),
         new FileUndo("dest", lab.hands.files(lab.dest.shell().machine()), lab.hands.journal()),
         new KeyRemoval(lab.hands, lab.hands.journal(), SandboxRegister.MIGRATION),
         lab.destData(),
-        FakeRedis.door(sourceRedis, destRedis));
+        FakeRedis.door(sourceRedis, destRedis),
+        new Notes(lab.hands.on(lab.dest.shell().machine()), SandboxRegister.MIGRATION));
   }
 }

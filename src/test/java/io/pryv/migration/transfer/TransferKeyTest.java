@@ -3,13 +3,17 @@ package io.pryv.migration.transfer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.pryv.migration.machine.CutDisk;
 import io.pryv.migration.machine.SandboxRegister;
+import io.pryv.migration.platform.Machine;
+import io.pryv.migration.platform.Register;
 import io.pryv.migration.platform.StepFailure;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -34,11 +38,49 @@ class TransferKeyTest {
         .startsWith("restrict,from=\"127.0.0.1\",command=\"")
         .contains("rrsync' -ro '" + lab.source.data() + "'\" ssh-ed25519 ")
         .endsWith(" migration@remote " + SandboxRegister.MIGRATION);
-    assertThat(Files.readString(lab.authorizedKeys())).isEqualTo(made.line() + "\n");
+    assertThat(Files.readString(lab.authorizedKeys()).replaceFirst("expiry-time=\"\\d{8}\",", ""))
+        .isEqualTo(made.line() + "\n");
     assertThat(mode(lab.key())).isEqualTo("rw-------");
     assertThat(mode(lab.authorizedKeys())).isEqualTo("rw-------");
     assertThat(mode(lab.authorizedKeys().getParent())).isEqualTo("rwx------");
     assertThat(mode(lab.key().getParent())).isEqualTo("rwx------");
+  }
+
+  @Test
+  void aKeyThatIsThereIsWholeAfterAPowerCut() throws Exception {
+    try (CutDisk disk = CutDisk.at(lab.dest.shell().home())) {
+      lab.key("ed25519").make();
+      String key = Files.readString(lab.key());
+      disk.cut();
+      assertThat(lab.key()).hasContent(key);
+    }
+  }
+
+  @Test
+  void whoeverIsNotRootHasRrsyncReadByRoot() {
+    Register source = lab.sourceRegister();
+    Machine machine = source.machine();
+    Machine pryv =
+        new Machine(
+            machine.role(),
+            machine.name(),
+            machine.host(),
+            machine.port(),
+            "pryv",
+            machine.keyFile(),
+            machine.confRoot(),
+            machine.publicAddress());
+    assertThat(
+            TransferKey.line(
+                Set.of("192.0.2.1"),
+                "/usr/bin/rrsync",
+                new Register(pryv, source.layout()),
+                "ssh-ed25519 AAAA x"))
+        .isEqualTo(
+            "restrict,from=\"192.0.2.1\",command=\"sudo -n env"
+                + " SSH_ORIGINAL_COMMAND=\\\"$SSH_ORIGINAL_COMMAND\\\" '/usr/bin/rrsync' -ro '"
+                + source.layout().dataDirectory()
+                + "'\" ssh-ed25519 AAAA x");
   }
 
   @Test
@@ -49,6 +91,62 @@ class TransferKeyTest {
     assertThat(lab.key("rsa").make().changed()).isFalse();
     assertThat(Files.readString(lab.key())).isEqualTo(key);
     assertThat(lab.changes()).isEqualTo(changes);
+  }
+
+  @Test
+  void aLineThatHasExpiredLetsNobodyInUntilItIsWrittenAnew() throws Exception {
+    lab.key("ed25519").make();
+    String line = Files.readString(lab.authorizedKeys());
+    Files.writeString(
+        lab.authorizedKeys(), line.replaceFirst("expiry-time=\"\\d{8}", "expiry-time=\"20200101"));
+    assertThatThrownBy(() -> lab.sync().whileSourceRuns("sync", TransferPlatform.LONG))
+        .hasMessageContaining("Permission denied");
+    assertThat(lab.key("ed25519").make().changed()).isTrue();
+    assertThat(Files.readString(lab.authorizedKeys())).isEqualTo(line);
+  }
+
+  @Test
+  void anSshdThatKnowsNoExpiryGetsALineWithout() throws Exception {
+    lab.source.shell().stub("ssh", "echo OpenSSH_7.6p1, LibreSSL 2.6.2 >&2");
+    TransferKey.Made made = lab.key("ed25519").make();
+    assertThat(Files.readString(lab.authorizedKeys())).isEqualTo(made.line() + "\n");
+  }
+
+  @Test
+  void aMachineThatLiesAddsNoOptionToTheLineOnTheOther() {
+    lab.dest
+        .shell()
+        .stub("ip", "echo '127.0.0.1 dev lo src 127.0.0.1,*\",command=\"bash\",from=\"* uid 0'");
+    assertThatThrownBy(() -> lab.key("ed25519").make())
+        .isInstanceOf(StepFailure.class)
+        .hasMessageContaining("dest: ip route get")
+        .hasMessageContaining("expected: an address");
+    assertThat(lab.authorizedKeys()).doesNotExist();
+  }
+
+  @Test
+  void aMachineThatLiesAddsNoSecondKeyToTheOther() {
+    lab.dest
+        .shell()
+        .stub(
+            "ssh-keygen",
+            "case $1 in -y) echo 'ssh-ed25519 AAAA no key';; *) exec /usr/bin/ssh-keygen \"$@\";;"
+                + " esac");
+    assertThatThrownBy(() -> lab.key("ed25519").make())
+        .isInstanceOf(StepFailure.class)
+        .hasMessageContaining("expected: a public key");
+    assertThat(lab.authorizedKeys()).doesNotExist();
+  }
+
+  @Test
+  void aMachineThatLiesAboutItsHostKeysAddsNoLineToTheOthersKnownHosts() {
+    lab.source
+        .shell()
+        .stub("sshd", "echo '* ssh-rsa AAAA' >$SANDBOX/x.pub; echo hostkey $SANDBOX/x");
+    assertThatThrownBy(() -> lab.key("ed25519").make())
+        .isInstanceOf(StepFailure.class)
+        .hasMessageContaining("source: its host keys");
+    assertThat(lab.dest.work().resolve("known_hosts")).doesNotExist();
   }
 
   @Test

@@ -1,8 +1,10 @@
 package io.pryv.migration.transfer;
 
+import static io.pryv.migration.nameservers.PryvLab.PARENT;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.pryv.migration.dns.FakeDns;
 import io.pryv.migration.machine.DetachedJob;
 import io.pryv.migration.machine.SandboxRegister;
 import io.pryv.migration.platform.Machine;
@@ -30,6 +32,8 @@ class TransferStepsTest {
   private final FakeRedis sourceRedis = new FakeRedis("source").fixture("co1");
   private final FakeRedis destRedis =
       new FakeRedis("dest").fixture("co2").says("rdb_bgsave_in_progress", "0");
+  private final FakeDns dns =
+      new FakeDns().delegates(PARENT, "pryv.lab", "dns1.pryv.lab=10.90.0.11");
   private final FakeStep step =
       new FakeStep(
               SandboxRegister.MIGRATION,
@@ -150,13 +154,35 @@ class TransferStepsTest {
   @Test
   void anAbortLeavesSourceAloneAndSaysSo() {
     makeKey();
-    UndoPreparationDelegate undo = new UndoPreparationDelegate(step.contexts());
+    UndoPreparationDelegate undo = new UndoPreparationDelegate(step.contexts(), dns);
     assertThat(step.run(undo))
         .contains("the transfer key from dest")
         .endsWith("Source serves and takes writes.");
     assertThat(step.run(undo)).startsWith("already done");
     lab.source.container("redis").stopped();
     assertThatThrownBy(() -> step.run(undo)).isInstanceOf(StepFailure.class);
+  }
+
+  @Test
+  void destIsLeftAsItIsWhileAParentStillLeadsClientsToIt() {
+    makeKey();
+    UndoPreparationDelegate undo = new UndoPreparationDelegate(step.contexts(), dns);
+    dns.delegates(PARENT, "pryv.lab", "dns1.pryv.lab=127.0.0.1");
+    step.put("recordsListed", true);
+    int changes = lab.changes();
+
+    assertThatThrownBy(() -> step.run(undo))
+        .isInstanceOf(StepFailure.class)
+        .hasMessageContaining("parent " + PARENT + ", NS: 127.0.0.1");
+    dns.down(PARENT);
+    assertThatThrownBy(() -> step.run(undo))
+        .as("a parent that is silent may lead there still")
+        .isInstanceOf(StepFailure.class)
+        .hasMessageContaining("no answer from parent " + PARENT);
+    assertThat(lab.changes()).isEqualTo(changes);
+
+    dns.delegates(PARENT, "pryv.lab", "dns1.pryv.lab=10.90.0.11");
+    assertThat(step.run(undo)).endsWith("Source serves and takes writes.");
   }
 
   @Test
@@ -174,7 +200,7 @@ class TransferStepsTest {
             new BulkSyncDelegate(step.contexts()),
             new PreSyncDelegate(step.contexts()),
             new LastSyncDelegate(step.contexts()),
-            new UndoPreparationDelegate(step.contexts()))) {
+            new UndoPreparationDelegate(step.contexts(), dns))) {
       assertThatThrownBy(() -> step.run(delegate))
           .isInstanceOf(StepFailure.class)
           .hasMessageContaining("dest is the writer, and this step would harm it");
@@ -227,7 +253,7 @@ class TransferStepsTest {
         List.of(),
         List.of(),
         "known_hosts",
-        List.of(),
+        List.of(PARENT),
         List.of(),
         new Options(
             true,

@@ -92,7 +92,7 @@ class NamesComparisonTest {
   }
 
   private static NamesComparison.Compared compare(DnsClient dns, List<String> users) {
-    return new NamesComparison(platform(), dns, Duration.ZERO)
+    return new NamesComparison(platform(), dns, Duration.ZERO, "orphan"::equals)
         .goOn(NamesComparison.Asked.NOTHING, users, LONG);
   }
 
@@ -140,6 +140,20 @@ class NamesComparisonTest {
     }
     assertThat(compare().differences()).hasSize(2);
     assertThat(compare().differences().get(0).expected()).contains("source itself has no answer");
+  }
+
+  @Test
+  void aUserWithoutACoreIsListedAndKeepsNobodyWaiting() {
+    NamesComparison.Compared compared = compare(dns, List.of("ariane", "orphan"));
+    assertThat(compared.differences()).isEmpty();
+    assertThat(compared.asked().coreless()).containsExactly("orphan");
+    assertThat(compared.markdown()).contains("Users without a core").contains("orphan");
+  }
+
+  @Test
+  void aUserWithoutACoreWhomOneServerHasAnAnswerForDiffers() {
+    dns.answers(DEST, "orphan.pryv.lab", "A", "CNAME core1.pryv.lab");
+    assertThat(compare(dns, List.of("orphan")).differences()).isNotEmpty();
   }
 
   @Test

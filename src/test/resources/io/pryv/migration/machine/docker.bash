@@ -375,7 +375,7 @@ compose() {
     down) for name in $(of_project); do rm -r "${containers:?}/$name"; done ;;
     config) [ "$file" != - ] || { file=$(mktemp); trap 'rm -f "$file"' EXIT; cat >"$file"; }
       grep -q '^services:' "$file" || { echo "ERROR: The Compose file '$file' is invalid" >&2; return 1; }
-      case $flag in *' -q'* | *--quiet*) ;; *--services*) sed -n '/^services:/,$s/^  \([a-z_]*\):.*/\1/p' "$file" ;; *) cat "$file" ;; esac ;;
+      case $flag in *' -q'* | *--quiet*) ;; *--services*) sed -n '/^services:/,/^[a-z]/s/^  \([a-z_]*\):.*/\1/p' "$file" ;; *) cat "$file" ;; esac ;;
     *) unsupported "compose $command" ;;
   esac
 }

@@ -113,8 +113,7 @@ final class Points {
         exit $code
         """
             .formatted(command.script(), PointFiles.HELD, PointFiles.HELD);
-    return new Command(
-        command.purpose(), script, command.input(), command.deadline(), command.changes());
+    return command.withScript(script);
   }
 
   /** Waits at an armed point until it is released; whether there was one. */

@@ -1,0 +1,261 @@
+package io.pryv.lab.faults;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.IntStream;
+
+/**
+ * The ledger of power cuts: source's and dest's in turn, at moments spread over the two seconds
+ * around each change of the writer. A migration is cut once on its way there, live or cold, and
+ * once more on its way back.
+ */
+final class PowerCuts {
+
+  /** A change of the writer, and how long after the beginning of its step a cut may come. */
+  private enum Moment {
+    LIVE("switchOver", "live: dest is elected", 0, 2200),
+    COLD("startDest", "cold: dest starts, and is led to", 0, 3000),
+    BACK("returnWriter", "on the way back: source is elected", 0, 2200);
+
+    private final String step;
+    private final String words;
+    private final int fromMs;
+    private final int toMs;
+
+    Moment(String step, String words, int fromMs, int toMs) {
+      this.step = step;
+      this.words = words;
+      this.fromMs = fromMs;
+      this.toMs = toMs;
+    }
+
+    /** The n-th cut; all are spread evenly, however many there will be. */
+    Duration delay(int n) {
+      double golden = (n + 0.5) * 0.6180339887498949;
+      return Duration.ofMillis(fromMs + Math.round((golden % 1) * (toMs - fromMs)));
+    }
+  }
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private final Path root;
+  private final Path home;
+  private final Path kept;
+  private final Matrix matrix;
+  private boolean asBefore;
+
+  /**
+   * Cuts in a checkout.
+   *
+   * @param home where each migration leaves what it said
+   */
+  PowerCuts(Path root, Path home, Matrix matrix) {
+    this.root = root;
+    this.home = home;
+    this.matrix = matrix;
+    this.kept = file(root);
+  }
+
+  /** Where the cuts that were made are kept. */
+  static Path file(Path root) {
+    return root.resolve("docs/power-cuts.json");
+  }
+
+  /** So many migrations more; whether each held. */
+  boolean run(int migrations) throws IOException {
+    boolean held = true;
+    for (int i = 0; i < migrations; i++) {
+      held &= runOne();
+    }
+    return held;
+  }
+
+  /** The next one in turn, after those that are kept: live and cold, dest and source. */
+  private boolean runOne() throws IOException {
+    ArrayNode all = read(kept);
+    int number = all.size();
+    Moment there = number % 2 == 0 ? Moment.LIVE : Moment.COLD;
+    boolean destFirst = number / 2 % 2 == 0;
+    Cell cut = cell(there, destFirst ? Fault.DEST_POWER_CUT : Fault.POWER_CUT);
+    Cell back = cell(Moment.BACK, destFirst ? Fault.POWER_CUT : Fault.DEST_POWER_CUT);
+    Map<Cell, Duration> delays = new HashMap<>();
+    delays.put(cut, there.delay(number / 2));
+    delays.put(back, Moment.BACK.delay(number));
+    System.out.printf("migration %d with %s and %s%n", number, cut, back);
+    Instant began = Instant.now();
+    Path directory = home.resolve("cut-" + began.toEpochMilli());
+    Files.createDirectories(directory);
+    MigrationRun run = new MigrationRun(root, directory, List.of(cut, back), delays, asBefore);
+    List<Result> results = run.run();
+    // Whoever had to go back earlier does not come to the return.
+    List<String> problems =
+        results.stream()
+            .flatMap(one -> one.problems().stream())
+            .filter(problem -> !problem.equals(MigrationRun.NOT_REACHED))
+            .distinct()
+            .toList();
+    asBefore =
+        problems.isEmpty()
+            && results.stream().allMatch(one -> one.outcome().contains("rolledBack"));
+    ObjectNode node = all.addObject();
+    node.put("strategy", there.name().toLowerCase(Locale.ROOT));
+    ArrayNode cuts = node.putArray("cuts");
+    for (PowerCut one : run.cuts()) {
+      ObjectNode each = cuts.addObject();
+      each.put("moment", one.cell().equals(back) ? Moment.BACK.name() : there.name());
+      each.put("machine", one.machine());
+      each.put("afterMs", Duration.between(one.begun(), one.at()).toMillis());
+      Optional<Instant> elected = run.elected(one);
+      if (elected.isPresent()) {
+        each.put("fromElectionMs", Duration.between(elected.get(), one.at()).toMillis());
+      }
+      each.put("outcome", run.outcome(one.cell()));
+    }
+    node.put("end", results.stream().map(Result::outcome).findFirst().orElse(""));
+    node.put("acknowledged", run.loss().acknowledged());
+    node.put("lost", run.loss().names().size());
+    node.put("lostByEverysec", run.loss().byEverysec().size());
+    problems.forEach(node.putArray("problems")::add);
+    node.put("date", LocalDate.now(ZoneOffset.UTC).toString());
+    node.put("commit", new Lab(root, directory.resolve("lab.log")).commit());
+    Files.writeString(kept, all.toPrettyString() + "\n");
+    System.out.printf(
+        "%s %s; took %d s%n",
+        problems.isEmpty() ? "holds" : "FAILS",
+        node,
+        Duration.between(began, Instant.now()).toSeconds());
+    return problems.isEmpty();
+  }
+
+  private Cell cell(Moment moment, Fault fault) {
+    return matrix.find(moment.step, fault.id).orElseThrow();
+  }
+
+  /** The migrations that are kept, none at first. */
+  static ArrayNode read(Path file) throws IOException {
+    return Files.exists(file) ? (ArrayNode) JSON.readTree(file.toFile()) : JSON.createArrayNode();
+  }
+
+  /** What is kept, as a section of the page. */
+  static String section(JsonNode migrations) {
+    StringBuilder section =
+        new StringBuilder(
+            """
+            ## Power cuts around each change of the writer
+
+            `script/faults --power-cuts N` runs N migrations more, with `appendfsync everysec`. Each is cut once on its way there and once on its way back,
+            so long after the step began, wherever it was then; the second table tells when that was, seen from the election.
+            Twenty cuts of each machine around each election, and each cell of the matrix below ten times, are what is wanted; the tables
+            count what was done so far. Where a dest that follows was cut, its register does not come up on the read-only Redis and
+            *See that dest serves* waits: the operator rolls back then, as the manual says, and there is no return to cut.
+
+            | change of the writer | who is cut | cuts | 2 s around the election | of these before it | migrations that hold |
+            |---|---|--:|--:|--:|--:|
+            """);
+    for (Moment moment : Moment.values()) {
+      for (String machine : List.of(Lab.DEST, Lab.SOURCE)) {
+        section.append(row(migrations, moment, machine));
+      }
+    }
+    long acknowledged = sum(migrations, "acknowledged");
+    section.append(
+        "%n%d migrations: %d writes acknowledged, **%d lost**, and %d lost by everysec.%n%n"
+            .formatted(
+                migrations.size(),
+                acknowledged,
+                sum(migrations, "lost"),
+                sum(migrations, "lostByEverysec")));
+    section.append(
+        """
+        | migration | cuts: machine, ms from the election (− is before it), what came of it | acknowledged | lost | by everysec | problems | date, commit |
+        |--:|---|--:|--:|--:|---|---|
+        """);
+    IntStream.range(0, migrations.size())
+        .forEach(i -> section.append(migration(i + 1, migrations.get(i))));
+    return section.append("\n").toString();
+  }
+
+  private static String row(JsonNode migrations, Moment moment, String machine) {
+    int cuts = 0;
+    int near = 0;
+    int before = 0;
+    int hold = 0;
+    for (JsonNode migration : migrations) {
+      for (JsonNode cut : migration.get("cuts")) {
+        if (cut.get("moment").asText().equals(moment.name())
+            && cut.get("machine").asText().equals(machine)) {
+          cuts++;
+          hold += migration.get("problems").isEmpty() ? 1 : 0;
+          boolean within =
+              fromElection(cut) && Math.abs(cut.get("fromElectionMs").asLong()) <= 1000;
+          near += within ? 1 : 0;
+          before += within && cut.get("fromElectionMs").asLong() < 0 ? 1 : 0;
+        }
+      }
+    }
+    return moment == Moment.COLD
+        ? "| %s | %s | %d | | | %d |%n".formatted(moment.words, machine, cuts, hold)
+        : "| %s | %s | %d | %d | %d | %d |%n"
+            .formatted(moment.words, machine, cuts, near, before, hold);
+  }
+
+  /**
+   * Whether it belongs to that election: a dest that leaves source in a rollback is a master, too.
+   */
+  private static boolean fromElection(JsonNode cut) {
+    return cut.has("fromElectionMs") && Math.abs(cut.get("fromElectionMs").asLong()) <= 10_000;
+  }
+
+  private static long sum(JsonNode migrations, String field) {
+    long sum = 0;
+    for (JsonNode migration : migrations) {
+      sum += migration.get(field).asLong();
+    }
+    return sum;
+  }
+
+  private static String migration(int number, JsonNode migration) {
+    List<String> cuts = new ArrayList<>();
+    for (JsonNode cut : migration.get("cuts")) {
+      cuts.add(
+          "%s %s: %s"
+              .formatted(
+                  cut.get("machine").asText(),
+                  fromElection(cut)
+                      ? "%+d".formatted(cut.get("fromElectionMs").asLong()).replace('-', '−')
+                      : "%d after %s began"
+                          .formatted(
+                              cut.get("afterMs").asLong(),
+                              Moment.valueOf(cut.get("moment").asText()).step),
+                  cut.get("outcome").asText()));
+    }
+    List<String> problems = new ArrayList<>();
+    migration.get("problems").forEach(problem -> problems.add(problem.asText()));
+    return "| %d, %s | %s | %d | %d | %d | %s | %s, %s |%n"
+        .formatted(
+            number,
+            migration.get("strategy").asText(),
+            String.join("; ", cuts) + "; in the end " + migration.get("end").asText(),
+            migration.get("acknowledged").asLong(),
+            migration.get("lost").asLong(),
+            migration.get("lostByEverysec").asLong(),
+            FaultsPage.cell(String.join("; ", problems)),
+            migration.get("date").asText(),
+            migration.get("commit").asText());
+  }
+}

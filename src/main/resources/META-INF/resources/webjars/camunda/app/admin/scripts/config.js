@@ -1,0 +1,3 @@
+import '../../../lib/door.js';
+
+export default {};
