@@ -256,9 +256,9 @@ class ProxyingNginxTest {
   @ParameterizedTest
   @CsvSource({
     // What waited is answered by dest.
-    "/user, dest, 201",
-    "/Users/?x=1, dest, 201",
-    "/reg/user, dest, 201",
+    "/user, moved, 201",
+    "/Users/?x=1, moved, 201",
+    "/reg/user, moved, 201",
     // By source, when nothing came of it.
     "/user, none, 200",
     "/users, none, 200"
