@@ -101,12 +101,9 @@ class ArchitectureTest {
       Set.of(
           "Accounts",
           "Actors",
-          "DatabaseFirst",
           "Migrations",
-          "PatientJobs",
           // The engine's own answer to who is logged in is of its inside.
           "Reports",
-          "Running",
           "SlowHash");
 
   @ArchTest

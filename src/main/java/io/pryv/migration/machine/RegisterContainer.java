@@ -14,7 +14,7 @@ public final class RegisterContainer {
   /** Where it listens (field guide, section 1). */
   public static final int PORT = 9000;
 
-  private static final int ANSWER_MS = 5_000;
+  private static final int ANSWER_MS = 3_000;
   private static final Duration LONGEST_LOOK = Duration.ofSeconds(5);
 
   private final Shell shell;

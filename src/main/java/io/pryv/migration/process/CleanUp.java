@@ -1,5 +1,6 @@
 package io.pryv.migration.process;
 
+import io.pryv.migration.engine.Rounds;
 import java.time.Duration;
 import org.camunda.bpm.engine.HistoryService;
 import org.slf4j.Logger;

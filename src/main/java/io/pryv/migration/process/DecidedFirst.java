@@ -1,6 +1,7 @@
 package io.pryv.migration.process;
 
 import io.pryv.migration.engine.BeginListener;
+import io.pryv.migration.engine.NeverTriedAgain;
 import io.pryv.migration.platform.StepFailure;
 import java.util.List;
 import java.util.Map;
@@ -25,7 +26,7 @@ class DecidedFirst implements BeginListener {
   private static final String PROCESS = "register-migration";
 
   /** Nothing that is tried again puts this right. */
-  static final class Refused extends StepFailure {
+  static final class Refused extends StepFailure implements NeverTriedAgain {
 
     private static final long serialVersionUID = 1L;
 

@@ -1,5 +1,7 @@
 package io.pryv.migration.process;
 
+import io.pryv.migration.engine.Incarnation;
+import io.pryv.migration.engine.Rounds;
 import io.pryv.migration.machine.LeaseFile;
 import io.pryv.migration.machine.LeaseHeld;
 import java.time.Duration;
@@ -29,21 +31,23 @@ class LeaseKeeper implements SmartLifecycle {
   private static final Duration RELEASE_TRIED_FOR = Duration.ofHours(1);
 
   private final Leases leases;
+  private final Incarnation incarnation;
   private final RecordedSteps steps;
   private final RuntimeService runtime;
   private final Map<String, Long> lastTries = new ConcurrentHashMap<>();
   private final Map<String, Long> overSince = new ConcurrentHashMap<>();
   private final Rounds rounds = new Rounds("lease-keeper", PAUSE, this::round);
 
-  LeaseKeeper(Leases leases, RecordedSteps steps, RuntimeService runtime) {
+  LeaseKeeper(Leases leases, Incarnation incarnation, RecordedSteps steps, RuntimeService runtime) {
     this.leases = leases;
+    this.incarnation = incarnation;
     this.steps = steps;
     this.runtime = runtime;
   }
 
   /** Does what is due for each lease; nothing once another program has been started after us. */
   void lookAround() {
-    if (!leases.newestStart()) {
+    if (!incarnation.newest()) {
       return;
     }
     for (Map.Entry<String, Set<String>> noted : leases.noted().entrySet()) {

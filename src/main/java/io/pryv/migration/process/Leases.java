@@ -1,5 +1,6 @@
 package io.pryv.migration.process;
 
+import io.pryv.migration.engine.Incarnation;
 import io.pryv.migration.machine.Lease;
 import io.pryv.migration.machine.LeaseFile;
 import io.pryv.migration.machine.LeaseHolder;
@@ -8,8 +9,6 @@ import io.pryv.migration.machine.Shells;
 import io.pryv.migration.platform.Machine;
 import io.pryv.migration.platform.Platform;
 import io.pryv.migration.platform.StepFailure;
-import java.net.InetAddress;
-import java.net.UnknownHostException;
 import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
@@ -17,7 +16,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
@@ -36,8 +34,8 @@ import org.springframework.transaction.support.TransactionTemplate;
 
 /**
  * Who this program is to the machines, and which of them its migrations hold. The application is
- * the database, so that a program that starts again on it goes on at once; each start makes it
- * stronger than a program that was started on it before.
+ * the database, so that a program that starts again on it goes on at once, and is stronger there
+ * than one that was started on it before.
  */
 @Component
 public class Leases {
@@ -50,9 +48,7 @@ public class Leases {
   private final PlatformShells shells;
   private final HistoryService history;
   private final Logbook logbook;
-  private final String application;
-  private final long incarnation;
-  private final String program = program();
+  private final Incarnation incarnation;
   private final Set<String> noted = ConcurrentHashMap.newKeySet();
   private final ExecutorService looks =
       Executors.newCachedThreadPool(
@@ -67,16 +63,15 @@ public class Leases {
       PlatformTransactionManager transactions,
       PlatformShells shells,
       HistoryService history,
-      Logbook logbook) {
+      Logbook logbook,
+      Incarnation incarnation) {
     this.database = database;
+    this.incarnation = incarnation;
     this.shells = shells;
     this.history = history;
     this.logbook = logbook;
     atOnce = new TransactionTemplate(transactions);
     atOnce.setPropagationBehavior(TransactionDefinition.PROPAGATION_REQUIRES_NEW);
-    Map<String, Object> row = atOnce.execute(status -> startAgain());
-    application = (String) row.get("ID");
-    incarnation = ((Number) row.get("INCARNATION")).longValue();
   }
 
   /**
@@ -99,17 +94,14 @@ public class Leases {
     }
   }
 
-  private Map<String, Object> startAgain() {
-    if (database.update("update MIGRATION_APPLICATION set INCARNATION = INCARNATION + 1") == 0) {
-      database.update(
-          "insert into MIGRATION_APPLICATION (ID, INCARNATION) values (?, 1)",
-          UUID.randomUUID().toString());
-    }
-    return database.queryForMap("select ID, INCARNATION from MIGRATION_APPLICATION");
-  }
-
   LeaseHolder holder(String migration, String domain, long run) {
-    return new LeaseHolder(migration, application, incarnation, run, domain, program);
+    return new LeaseHolder(
+        migration,
+        incarnation.application(),
+        incarnation.number(),
+        run,
+        domain,
+        incarnation.program());
   }
 
   Shells ofStep(LeaseHolder holder) {
@@ -128,7 +120,7 @@ public class Leases {
     Boolean current =
         atOnce.execute(
             status ->
-                newestStart()
+                incarnation.newest()
                     && holder.run() == logbook.newestRun(holder.migration())
                     && count(
                             "select count(*) from ACT_RU_EXECUTION where ID_ = ?",
@@ -139,11 +131,6 @@ public class Leases {
       return true;
     }
     return false;
-  }
-
-  /** Whether no program has been started on this database since this one. */
-  boolean newestStart() {
-    return incarnation == count("select INCARNATION from MIGRATION_APPLICATION");
   }
 
   private long count(String sql, Object... values) {
@@ -305,15 +292,5 @@ public class Leases {
       // Noted by an earlier start.
     }
     noted.add(migration + " " + machine);
-  }
-
-  private static String program() {
-    String host;
-    try {
-      host = InetAddress.getLocalHost().getHostName();
-    } catch (UnknownHostException e) {
-      host = "unknown host";
-    }
-    return host + " pid " + ProcessHandle.current().pid();
   }
 }

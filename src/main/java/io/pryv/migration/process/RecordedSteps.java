@@ -1,5 +1,6 @@
 package io.pryv.migration.process;
 
+import io.pryv.migration.engine.Incarnation;
 import io.pryv.migration.machine.Hands;
 import io.pryv.migration.machine.Journal;
 import io.pryv.migration.machine.JournalledHands;
@@ -56,6 +57,7 @@ class RecordedSteps implements StepContexts {
   private final Leases leases;
   private final Seals seals;
   private final StepTransaction transaction;
+  private final Incarnation incarnation;
   private final Clock clock;
   private final Map<String, ReentrantLock> turns = new ConcurrentHashMap<>();
   private final Map<String, Integer> busy = new ConcurrentHashMap<>();
@@ -69,6 +71,7 @@ class RecordedSteps implements StepContexts {
       Leases leases,
       Seals seals,
       StepTransaction transaction,
+      Incarnation incarnation,
       Clock clock) {
     this.logbook = logbook;
     this.shells = shells;
@@ -76,6 +79,7 @@ class RecordedSteps implements StepContexts {
     this.leases = leases;
     this.seals = seals;
     this.transaction = transaction;
+    this.incarnation = incarnation;
     this.clock = clock;
   }
 
@@ -105,7 +109,9 @@ class RecordedSteps implements StepContexts {
       } else {
         once(execution, begins(execution), work);
       }
+      refuseUnlessNewest();
     } catch (RuntimeException e) {
+      refuseUnlessNewest();
       if (stopping && !(e instanceof BpmnError)) {
         // The one failure that costs a job no retry: it is run again after the start, by itself.
         throw new OptimisticLockingException("this program stops: " + e.getMessage(), e);
@@ -114,6 +120,17 @@ class RecordedSteps implements StepContexts {
     } finally {
       busy.computeIfPresent(migration, (id, steps) -> steps == 1 ? null : steps - 1);
       turn.unlock();
+    }
+  }
+
+  /**
+   * Whatever comes of a step once another program has taken over is not kept: that one begins the
+   * step anew, and what was refused to this one is no failure of the migration. The exception
+   * carries no cause: the engine would find an error of the cold window in it, and go by that.
+   */
+  private void refuseUnlessNewest() {
+    if (!incarnation.newestUntilCommit()) {
+      throw new OptimisticLockingException("another program has taken over");
     }
   }
 

@@ -1,5 +1,6 @@
 package io.pryv.migration.process;
 
+import io.pryv.migration.engine.Rounds;
 import io.pryv.migration.machine.LeaseHeld;
 import io.pryv.migration.platform.StepFailure;
 import io.pryv.migration.process.StandingWatch.Finding;
@@ -65,7 +66,10 @@ class ReplicationWatch implements SmartLifecycle {
   private final Standstill standstill;
   private final LongSteps longSteps;
 
-  /** Looks under way: one that hangs on a dead machine is waited for, not doubled. */
+  /**
+   * Looks under way, and those that ended later than they were waited for: what such a one has
+   * found counts at the next round. One that hangs on a dead machine is not doubled.
+   */
   private final Map<Watched, CompletableFuture<Finding>> looks = new ConcurrentHashMap<>();
 
   /** Remedies under way: they may take longer than the pause between two looks. */
@@ -152,6 +156,7 @@ class ReplicationWatch implements SmartLifecycle {
           .filter(incident -> !watched.contains(new Watched(incident.getProcessInstanceId(), one)))
           .forEach(incident -> runtime.resolveIncident(incident.getId()));
     }
+    looks.keySet().retainAll(watched);
     refusals.keySet().retainAll(watched);
     since.keySet().retainAll(watched);
   }
@@ -193,20 +198,18 @@ class ReplicationWatch implements SmartLifecycle {
   }
 
   private CompletableFuture<Finding> lookAt(Watched who) {
-    CompletableFuture<Finding> look =
-        looks.computeIfAbsent(
-            who,
-            one ->
-                CompletableFuture.supplyAsync(
-                    () ->
-                        look(
-                            steps.between(
-                                one.migration(),
-                                STEP,
-                                name -> runtime.getVariable(one.migration(), name)),
-                            one.following()),
-                    eyes));
-    return look.whenComplete((found, failure) -> looks.remove(who, look));
+    return looks.computeIfAbsent(
+        who,
+        one ->
+            CompletableFuture.supplyAsync(
+                () ->
+                    look(
+                        steps.between(
+                            one.migration(),
+                            STEP,
+                            name -> runtime.getVariable(one.migration(), name)),
+                        one.following()),
+                eyes));
   }
 
   /** What one watch can not see hides nothing that another one does. */
@@ -227,15 +230,18 @@ class ReplicationWatch implements SmartLifecycle {
     return new Finding(troubles, remedies);
   }
 
-  private static Finding await(Watched who, CompletableFuture<Finding> look, long end) {
+  private Finding await(Watched who, CompletableFuture<Finding> look, long end) {
     try {
-      return look.get(Math.max(0, end - System.nanoTime()), TimeUnit.NANOSECONDS);
+      Finding found = look.get(Math.max(0, end - System.nanoTime()), TimeUnit.NANOSECONDS);
+      looks.remove(who, look);
+      return found;
     } catch (TimeoutException e) {
       return Finding.of(
           List.of(
               "no answer from %s's machine within %d s: it is down, unreachable or overloaded"
                   .formatted(who.following().follower(), LONGEST_LOOK.toSeconds())));
     } catch (ExecutionException e) {
+      looks.remove(who, look);
       if (e.getCause() instanceof LeaseHeld refused && refused.overtaken()) {
         // A step began meanwhile: the next look tells what it has made of it.
         throw refused;

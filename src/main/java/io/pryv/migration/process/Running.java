@@ -1,5 +1,6 @@
 package io.pryv.migration.process;
 
+import io.pryv.migration.engine.Jobs;
 import io.pryv.migration.engine.ThisProgram;
 import java.io.IOException;
 import java.io.InputStream;
@@ -7,30 +8,26 @@ import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.Arrays;
 import org.camunda.bpm.engine.RepositoryService;
-import org.camunda.bpm.engine.impl.jobexecutor.JobExecutor;
 import org.camunda.bpm.engine.repository.DeploymentBuilder;
 import org.springframework.context.SmartLifecycle;
 import org.springframework.core.io.Resource;
 import org.springframework.core.io.support.PathMatchingResourcePatternResolver;
-import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.stereotype.Component;
 
 /**
  * What happens at this program's start and end, in order. At the start: the operator's account, the
- * process and its forms, the locks that an earlier run of ours left behind, and only then the steps
- * go on. At the end the steps stop first, before anything that they use.
+ * process and its forms; only when all of these are there it takes the steps over from whichever
+ * program ran before. At the end the steps stop first, before anything that they use.
  */
 @Component
 class Running implements SmartLifecycle {
 
-  static final String LOCK_OWNER = "register-migration";
   private static final String DEPLOYMENT = "register-migration";
 
   private final AdminProperties admin;
   private final AdminAccount account;
   private final RepositoryService repository;
-  private final JobExecutor jobExecutor;
-  private final JdbcTemplate database;
+  private final Jobs jobs;
   private final RecordedSteps steps;
   private final StartTurn turn;
   private volatile boolean running;
@@ -39,15 +36,13 @@ class Running implements SmartLifecycle {
       AdminProperties admin,
       AdminAccount account,
       RepositoryService repository,
-      JobExecutor jobExecutor,
-      JdbcTemplate database,
+      Jobs jobs,
       RecordedSteps steps,
       StartTurn turn) {
     this.admin = admin;
     this.account = account;
     this.repository = repository;
-    this.jobExecutor = jobExecutor;
-    this.database = database;
+    this.jobs = jobs;
     this.steps = steps;
     this.turn = turn;
   }
@@ -56,13 +51,8 @@ class Running implements SmartLifecycle {
   public void start() {
     account.ensure(admin);
     ThisProgram.deploys(this::deploy);
-    jobExecutor.setLockOwner(LOCK_OWNER);
-    // A run that was killed holds its locks for minutes; there is only one of us.
-    database.update(
-        "update ACT_RU_JOB set LOCK_OWNER_ = null, LOCK_EXP_TIME_ = null where LOCK_OWNER_ = ?",
-        LOCK_OWNER);
+    jobs.takeOver();
     turn.release();
-    jobExecutor.start();
     running = true;
   }
 
@@ -92,7 +82,7 @@ class Running implements SmartLifecycle {
 
   @Override
   public void stop() {
-    jobExecutor.shutdown();
+    jobs.stop();
     steps.stopping();
     // A round takes 3 s at most; what takes longer is interrupted when the threads are ended.
     steps.awaitIdle(Duration.ofSeconds(4));

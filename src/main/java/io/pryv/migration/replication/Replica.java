@@ -18,6 +18,9 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.Executors;
 import java.util.function.Supplier;
 
 /**
@@ -36,6 +39,15 @@ final class Replica {
 
   private static final Duration DNS_PATIENCE = Duration.ofSeconds(1);
   private static final int DNS_TRIES = 3;
+
+  /** What looks at several things at once waits in threads of its own. */
+  static final Executor LOOKS =
+      Executors.newCachedThreadPool(
+          work -> {
+            Thread thread = new Thread(work, "replica-look");
+            thread.setDaemon(true);
+            return thread;
+          });
 
   private final Hands hands;
   private final Shell shell;
@@ -86,16 +98,16 @@ final class Replica {
   }
 
   /**
-   * Looks.
+   * Looks, at its DNS and its register at once: either may hang for seconds.
    *
    * @param replication what {@code INFO replication} says; empty when Redis says nothing
    */
   Seen look(Supplier<Map<String, String>> replication) {
-    boolean dnsAnswers = dnsAnswers();
+    CompletableFuture<Boolean> dnsAnswers = CompletableFuture.supplyAsync(this::dnsAnswers, LOOKS);
     boolean registerAnswers = registerAnswers();
     Map<String, String> info = replication.get();
     return new Seen(
-        dnsAnswers,
+        dnsAnswers.join(),
         registerAnswers,
         "slave".equals(info.get("role")) && "up".equals(info.get("master_link_status")),
         "slave".equals(info.get("role"))

@@ -60,11 +60,13 @@ class TunnelWatch implements StandingWatch {
             : TunnelEnds.toDest(step.source(), step.dest(), TunnelPorts.PROCEDURE);
     ReplicationHealth replication =
         new ReplicationHealth(new Tunnel(step.hands(), ends, step.migration()));
-    CompletableFuture<Health> health = CompletableFuture.supplyAsync(replication::look);
+    CompletableFuture<Health> health =
+        CompletableFuture.supplyAsync(replication::look, Replica.LOOKS);
     List<CompletableFuture<Finding>> slaves = new ArrayList<>();
     for (Register slave : back ? step.destSlaves() : step.sourceSlaves()) {
       Replica replica = replica(step, slave, follower);
-      slaves.add(CompletableFuture.supplyAsync(() -> judge(step, replica, replica.look())));
+      slaves.add(
+          CompletableFuture.supplyAsync(() -> judge(step, replica, replica.look()), Replica.LOOKS));
     }
     Replica own = replica(step, follower, followed);
     Finding ofOwn = judge(step, own, own.look(() -> health.join().replication()));

@@ -62,20 +62,42 @@ class CrashOnPostgresTest extends Crashes {
   }
 
   @Test
-  void twoProgramsThatFirstStartInTheSameInstantOnAnEmptyDatabaseBothStart() {
-    RealProgram other = new RealProgram(otherData, edges.url(), database());
-    try (other) {
+  void ofTwoProgramsThatFirstStartInTheSameInstantOnAnEmptyDatabaseOneWorksAndOneEnds() {
+    try (RealProgram other = new RealProgram(otherData, edges.url(), database())) {
       program.begin();
       other.begin();
-      program.awaitReady();
-      other.awaitReady();
-      for (RealProgram each : Stream.of(program, other).toList()) {
-        assertThat(each.get("/engine-rest/process-definition?key=register-migration").size())
-            .as("versions of the process")
-            .isEqualTo(1);
-      }
+      RealProgram newest =
+          eventually(
+              () ->
+                  Stream.of(program, other).filter(RealProgram::hasEnded).count() == 1
+                      ? Stream.of(program, other).filter(one -> !one.hasEnded()).findFirst().get()
+                      : null);
+      newest.awaitReady();
+      assertThat(newest.get("/engine-rest/process-definition?key=register-migration").size())
+          .as("versions of the process")
+          .isEqualTo(1);
       assertThat(server.count("select count(*) from MIGRATION_APPLICATION")).isEqualTo(1);
       assertThat(server.count("select INCARNATION from MIGRATION_APPLICATION")).isEqualTo(2);
+    }
+  }
+
+  @Test
+  void aSecondProgramGoesOnWithWhatTheFirstHasAtWorkAndTheFirstEnds() {
+    program.begin().awaitReady();
+    edges.holdEndOf(doing(KEEP_DEST_DATA));
+    String migration = program.startMigration("pryv");
+    eventually(() -> edges.holds(Machine.Role.DEST));
+    RealProgram first = program;
+    program = new RealProgram(otherData, edges.url(), database());
+    try (first) {
+      program.begin().awaitReady();
+      // The first hears of its command's end, if it is still there, and of what it may not do.
+      edges.tellEnds();
+      eventually(first::hasEnded);
+      assertThat(first.said()).contains("another program", "has been started on this database");
+      eventually(() -> standsAt(migration, "gate"));
+      assertThat(incidents(migration)).isEmpty();
+      assertThat(commands(doing(KEEP_DEST_DATA))).hasSize(1);
     }
   }
 }

@@ -9,10 +9,12 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -39,12 +41,14 @@ abstract class EngineTest extends RunningEngine {
   @Autowired ScriptedSteps steps;
   @Autowired AtomicReference<String> troubleOfReplication;
   @Autowired AtomicReference<String> refusalOfReplication;
+  @Autowired AtomicReference<Duration> lookAtReplicationTakes;
 
   @BeforeEach
   void healthyPlatform() {
     steps.reset();
     troubleOfReplication.set("");
     refusalOfReplication.set("");
+    lookAtReplicationTakes.set(Duration.ZERO);
     platform("pryv", "pryv.example", "198.51.100.11", "");
   }
 
@@ -102,17 +106,29 @@ abstract class EngineTest extends RunningEngine {
       return new AtomicReference<>("");
     }
 
+    /** How long the watch needs to see that. */
+    @Bean
+    static AtomicReference<Duration> lookAtReplicationTakes() {
+      return new AtomicReference<>(Duration.ZERO);
+    }
+
     @Bean
     static StandingWatch standingWatch(
         AtomicReference<String> troubleOfReplication,
-        AtomicReference<String> refusalOfReplication) {
-      return (step, following) ->
-          new StandingWatch.Finding(
-              Optional.of(troubleOfReplication.get()).filter(text -> !text.isEmpty()).stream()
-                  .toList(),
-              Optional.of(refusalOfReplication.get()).filter(text -> !text.isEmpty()).stream()
-                  .map(EngineTest::refused)
-                  .toList());
+        AtomicReference<String> refusalOfReplication,
+        AtomicReference<Duration> lookAtReplicationTakes) {
+      return (step, following) -> {
+        long end = System.nanoTime() + lookAtReplicationTakes.get().toNanos();
+        while (System.nanoTime() < end) {
+          LockSupport.parkNanos(end - System.nanoTime());
+        }
+        return new StandingWatch.Finding(
+            Optional.of(troubleOfReplication.get()).filter(text -> !text.isEmpty()).stream()
+                .toList(),
+            Optional.of(refusalOfReplication.get()).filter(text -> !text.isEmpty()).stream()
+                .map(EngineTest::refused)
+                .toList());
+      };
     }
 
     @Bean

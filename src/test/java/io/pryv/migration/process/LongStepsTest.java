@@ -3,6 +3,7 @@ package io.pryv.migration.process;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.zaxxer.hikari.HikariDataSource;
+import io.pryv.migration.engine.JobLocks;
 import io.pryv.migration.machine.Command;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -92,7 +93,7 @@ class LongStepsTest extends EngineTest {
     Incident failed = incidentAt(migration, "fenceDest");
     database.update(
         "update ACT_RU_JOB set RETRIES_ = 1, LOCK_OWNER_ = ?, LOCK_EXP_TIME_ = ? where ID_ = ?",
-        Running.LOCK_OWNER,
+        "another program",
         Timestamp.from(Instant.now().plus(Duration.ofDays(1))),
         failed.getConfiguration());
     locks.look();

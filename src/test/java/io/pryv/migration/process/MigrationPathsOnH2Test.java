@@ -4,7 +4,7 @@ import org.springframework.test.annotation.DirtiesContext;
 import org.springframework.test.context.DynamicPropertyRegistry;
 import org.springframework.test.context.DynamicPropertySource;
 
-/** Ends its application: the next test starts another one on the same database. */
+/** On a database of its own: an application that starts on another one's ends that one. */
 @DirtiesContext
 class MigrationPathsOnH2Test extends MigrationPaths {
 
@@ -12,6 +12,6 @@ class MigrationPathsOnH2Test extends MigrationPaths {
   static void database(DynamicPropertyRegistry properties) {
     properties.add(
         "spring.datasource.url",
-        () -> "jdbc:h2:file:${migration.data}/register-migration;DB_CLOSE_ON_EXIT=FALSE");
+        () -> "jdbc:h2:file:${migration.data}/migration-paths;DB_CLOSE_ON_EXIT=FALSE");
   }
 }

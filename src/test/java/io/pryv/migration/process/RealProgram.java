@@ -124,6 +124,11 @@ final class RealProgram implements AutoCloseable {
     return Duration.between(asked, Instant.now());
   }
 
+  /** Whether it has come to its end, by itself or not. */
+  boolean hasEnded() {
+    return !process.isAlive();
+  }
+
   /** The end of what it logged. */
   String said() {
     try {

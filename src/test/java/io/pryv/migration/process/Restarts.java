@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import io.pryv.migration.engine.Incarnation;
 import io.pryv.migration.machine.LeaseHolder;
 import java.nio.file.Path;
 import java.sql.Timestamp;
@@ -104,7 +105,7 @@ abstract class Restarts {
       LeaseHolder after = second.getBean(Leases.class).holder("m1", "pryv.example", 7);
       assertThat(after.sameMigrationAs(before)).isTrue();
       assertThat(after.incarnation()).isGreaterThan(before.incarnation());
-      assertThat(second.getBean(Leases.class).newestStart()).isTrue();
+      assertThat(second.getBean(Incarnation.class).newest()).isTrue();
     }
   }
 

@@ -1,4 +1,4 @@
-package io.pryv.migration.process;
+package io.pryv.migration.engine;
 
 import java.sql.SQLException;
 import java.sql.SQLNonTransientConnectionException;

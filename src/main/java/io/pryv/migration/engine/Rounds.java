@@ -1,4 +1,4 @@
-package io.pryv.migration.process;
+package io.pryv.migration.engine;
 
 import java.time.Duration;
 import java.util.concurrent.Executors;
@@ -13,7 +13,7 @@ import java.util.concurrent.TimeUnit;
  * is interrupted that reads or writes it ({@link java.nio.channels.InterruptibleChannel}), and what
  * a step at work records then is lost.
  */
-final class Rounds {
+public final class Rounds {
   private final String name;
   private final Duration pause;
   private final Runnable round;
@@ -24,13 +24,14 @@ final class Rounds {
    * @param name of the thread
    * @param round must not throw: it would be the last
    */
-  Rounds(String name, Duration pause, Runnable round) {
+  public Rounds(String name, Duration pause, Runnable round) {
     this.name = name;
     this.pause = pause;
     this.round = round;
   }
 
-  synchronized void start() {
+  /** Begins with a pause. */
+  public synchronized void start() {
     clock =
         Executors.newSingleThreadScheduledExecutor(
             work -> {
@@ -44,13 +45,14 @@ final class Rounds {
   }
 
   /** No new round begins; one under way ends by itself. */
-  synchronized void stop() {
+  public synchronized void stop() {
     repeated.cancel(false);
     clock.shutdown();
     clock = null;
   }
 
-  synchronized boolean running() {
+  /** Whether it was started and not stopped since. */
+  public synchronized boolean running() {
     return clock != null;
   }
 }

@@ -1,4 +1,4 @@
-package io.pryv.migration.process;
+package io.pryv.migration.engine;
 
 import java.util.Set;
 import org.camunda.bpm.engine.impl.cfg.ProcessEngineConfigurationImpl;

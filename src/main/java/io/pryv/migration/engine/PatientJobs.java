@@ -1,4 +1,4 @@
-package io.pryv.migration.process;
+package io.pryv.migration.engine;
 
 import java.time.Instant;
 import java.util.List;
@@ -43,9 +43,10 @@ class PatientJobs {
   static JobExecutor jobExecutor(
       @Qualifier("camundaTaskExecutor") TaskExecutor threads,
       CamundaBpmProperties properties,
-      JobLocks locks) {
+      JobLocks locks,
+      Incarnation incarnation) {
     JobExecutionProperty settings = properties.getJobExecution();
-    PatientJobExecutor jobs = new PatientJobExecutor(locks);
+    PatientJobExecutor jobs = new PatientJobExecutor(locks, incarnation);
     jobs.setTaskExecutor(threads);
     jobs.setRejectedJobsHandler(new NotifyAcquisitionRejectedJobsHandler());
     Optional.ofNullable(settings.getLockTimeInMillis()).ifPresent(jobs::setLockTimeInMillis);
@@ -68,7 +69,7 @@ class PatientJobs {
       public void preInit(ProcessEngineConfigurationImpl engine) {
         engine.setFailedJobCommandFactory(
             (job, failure) ->
-                failure instanceof DecidedFirst.Refused
+                failure instanceof NeverTriedAgain
                     ? new LastTry(job, failure)
                     : new DefaultJobRetryCmd(
                         job,
@@ -100,9 +101,11 @@ class PatientJobs {
   private static final class PatientJobExecutor extends SpringJobExecutor {
 
     private final JobLocks locks;
+    private final Incarnation incarnation;
 
-    PatientJobExecutor(JobLocks locks) {
+    PatientJobExecutor(JobLocks locks, Incarnation incarnation) {
       this.locks = locks;
+      this.incarnation = incarnation;
     }
 
     @Override
@@ -127,9 +130,16 @@ class PatientJobs {
               // Acquired before now: a lock that lasts longer is another run's.
               Instant ourLockEnds = Instant.now().plusMillis(getLockTimeInMillis());
               try {
-                super.executeJob(job, commands, failures);
+                if (incarnation.newest()) {
+                  super.executeJob(job, commands, failures);
+                } else {
+                  letGo(job, commands, ourLockEnds);
+                  // The newer program's, all of them.
+                  shutdown();
+                }
               } catch (RuntimeException e) {
                 if (DatabaseGone.in(e)) {
+                  LOG.warn("the database is gone: job {} waits until it is back", job);
                   letGo(job, commands, ourLockEnds);
                 }
                 throw e;
@@ -144,7 +154,6 @@ class PatientJobs {
 
     /** Waits for the database, then takes this run's lock from the job, if it is still there. */
     private void letGo(String job, CommandExecutor commands, Instant ourLockEnds) {
-      LOG.warn("the database is gone: job {} waits until it is back", job);
       while (isActive()) {
         try {
           commands.execute(
@@ -157,7 +166,7 @@ class PatientJobs {
                 }
                 return null;
               });
-          LOG.info("the database is back: job {} is run again", job);
+          LOG.info("job {} is let go", job);
           return;
         } catch (RuntimeException stillGone) {
           LOG.debug("job {} could not be let go", job, stillGone);

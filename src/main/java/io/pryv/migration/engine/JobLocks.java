@@ -1,4 +1,4 @@
-package io.pryv.migration.process;
+package io.pryv.migration.engine;
 
 import java.time.Duration;
 import java.util.Collection;
@@ -8,7 +8,6 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.context.SmartLifecycle;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.stereotype.Component;
@@ -19,7 +18,7 @@ import org.springframework.stereotype.Component;
  * failure could not be noted, say. A program that dies leaves its locks to the next start.
  */
 @Component
-final class JobLocks implements SmartLifecycle {
+public final class JobLocks implements SmartLifecycle {
 
   private static final Logger LOG = LoggerFactory.getLogger(JobLocks.class);
 
@@ -27,15 +26,14 @@ final class JobLocks implements SmartLifecycle {
   private static final Duration LONGEST_QUEUED = Duration.ofMinutes(10);
 
   private final JdbcTemplate database;
-  private final ObjectProvider<Leases> leases;
+  private final Incarnation incarnation;
   private final Map<String, Claim> ours = new ConcurrentHashMap<>();
   private final Rounds rounds = new Rounds("job-locks", Duration.ofSeconds(15), this::look);
   private Set<String> ownerless = Set.of();
 
-  /** Asks the leases whether this program is the newest on its database. */
-  JobLocks(JdbcTemplate database, ObjectProvider<Leases> leases) {
+  JobLocks(JdbcTemplate database, Incarnation incarnation) {
     this.database = database;
-    this.leases = leases;
+    this.incarnation = incarnation;
   }
 
   /** Whose job it is: the engine may take it anew before the thread that had it is through. */
@@ -63,18 +61,17 @@ final class JobLocks implements SmartLifecycle {
   }
 
   /** Lets go what nobody stood behind at the last look, nor does now. */
-  void look() {
+  public void look() {
     try {
-      if (!leases.getObject().newestStart()) {
+      if (!incarnation.newest()) {
         // The newer program's locks are none of ours.
         return;
       }
+      // Those of an older program, too, which may have taken some more before it ended.
       Set<String> now =
           new HashSet<>(
               database.queryForList(
-                  "select ID_ from ACT_RU_JOB where LOCK_OWNER_ = ?",
-                  String.class,
-                  Running.LOCK_OWNER));
+                  "select ID_ from ACT_RU_JOB where LOCK_OWNER_ is not null", String.class));
       ours.forEach(
           (job, claim) -> {
             if (claim.holds()) {
@@ -85,10 +82,8 @@ final class JobLocks implements SmartLifecycle {
         if (ownerless.contains(job)) {
           LOG.warn("job {} is locked, and no thread is at work on it: it is let go", job);
           database.update(
-              "update ACT_RU_JOB set LOCK_OWNER_ = null, LOCK_EXP_TIME_ = null"
-                  + " where ID_ = ? and LOCK_OWNER_ = ?",
-              job,
-              Running.LOCK_OWNER);
+              "update ACT_RU_JOB set LOCK_OWNER_ = null, LOCK_EXP_TIME_ = null" + " where ID_ = ?",
+              job);
         }
       }
       ownerless = now;

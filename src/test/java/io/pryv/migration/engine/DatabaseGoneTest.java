@@ -1,4 +1,4 @@
-package io.pryv.migration.process;
+package io.pryv.migration.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,0 +1,35 @@
+package io.pryv.migration.process;
+
+import java.time.Duration;
+import org.camunda.bpm.engine.runtime.Incident;
+import org.junit.jupiter.api.Test;
+
+/** Looks that take longer than they are waited for, each of them. */
+class ReplicationWatchTest extends EngineTest {
+
+  /** A register and a DNS that wait for their Redis, say: both hang at each look. */
+  private static final Duration LONG = Duration.ofSeconds(7);
+
+  @Test
+  void whatEachLookFindsTooLateIsMendedAllTheSame() {
+    String migration = start();
+    go(migration);
+    taskAt(migration, "nameServers");
+    lookAtReplicationTakes.set(LONG);
+    refusalOfReplication.set("no tunnel can be opened");
+    troubleOfReplication.set("no tunnel");
+    eventually(
+        () ->
+            engine
+                .getRuntimeService()
+                .createIncidentQuery()
+                .processInstanceId(migration)
+                .incidentType(Following.SOURCE.incident())
+                .list()
+                .stream()
+                .map(Incident::getIncidentMessage)
+                .filter(told -> told.contains("no tunnel can be opened"))
+                .findFirst()
+                .orElse(null));
+  }
+}
