@@ -18,6 +18,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * The ledger of power cuts: source's and dest's in turn, at moments spread over the two seconds
@@ -26,28 +27,53 @@ import java.util.stream.IntStream;
  */
 final class PowerCuts {
 
-  /** A change of the writer, and how long after the beginning of its step a cut may come. */
+  /** A change of the writer, and when it usually comes after the beginning of its step. */
   private enum Moment {
-    LIVE("switchOver", "live: dest is elected", 0, 2200),
-    COLD("startDest", "cold: dest starts, and is led to", 0, 3000),
-    BACK("returnWriter", "on the way back: source is elected", 0, 2200);
+    LIVE("switchOver", "live: dest is elected", 4000),
+    COLD("startDest", "cold: dest starts, and is led to", 1500),
+    BACK("returnWriter", "on the way back: source is elected", 1000);
+
+    private static final int AROUND_MS = 1000;
+
+    /** What elects later than that is another try. */
+    private static final int LONGEST_TRY_MS = 10_000;
 
     private final String step;
     private final String words;
-    private final int fromMs;
-    private final int toMs;
+    private final int usualMs;
 
-    Moment(String step, String words, int fromMs, int toMs) {
+    Moment(String step, String words, int usualMs) {
       this.step = step;
       this.words = words;
-      this.fromMs = fromMs;
-      this.toMs = toMs;
+      this.usualMs = usualMs;
     }
 
-    /** The n-th cut; all are spread evenly, however many there will be. */
-    Duration delay(int n) {
+    /**
+     * When the n-th cut comes after the beginning of its step; all are spread evenly over the two
+     * seconds around the change, however many there will be.
+     *
+     * @param all cuts that were made: where one came after its election, it tells when that came
+     */
+    Duration delay(int n, JsonNode all) {
       double golden = (n + 0.5) * 0.6180339887498949;
-      return Duration.ofMillis(fromMs + Math.round((golden % 1) * (toMs - fromMs)));
+      long middle = electedAfterMs(all);
+      return Duration.ofMillis(
+          Math.max(0, middle - AROUND_MS + Math.round((golden % 1) * 2 * AROUND_MS)));
+    }
+
+    /** How long after the beginning of its step the election has come, in the middle of all. */
+    long electedAfterMs(JsonNode all) {
+      List<Long> seen = new ArrayList<>();
+      for (JsonNode migration : all) {
+        for (JsonNode cut : migration.get("cuts")) {
+          long late = cut.path("fromElectionMs").asLong();
+          if (cut.get("moment").asText().equals(name()) && late > 0 && late < LONGEST_TRY_MS) {
+            seen.add(cut.get("afterMs").asLong() - late);
+          }
+        }
+      }
+      seen.sort(null);
+      return seen.isEmpty() ? usualMs : seen.get(seen.size() / 2);
     }
   }
 
@@ -94,8 +120,8 @@ final class PowerCuts {
     Cell cut = cell(there, destFirst ? Fault.DEST_POWER_CUT : Fault.POWER_CUT);
     Cell back = cell(Moment.BACK, destFirst ? Fault.POWER_CUT : Fault.DEST_POWER_CUT);
     Map<Cell, Duration> delays = new HashMap<>();
-    delays.put(cut, there.delay(number / 2));
-    delays.put(back, Moment.BACK.delay(number));
+    delays.put(cut, there.delay(number / 2, all));
+    delays.put(back, Moment.BACK.delay(number, all));
     System.out.printf("migration %d with %s and %s%n", number, cut, back);
     Instant began = Instant.now();
     Path directory = home.resolve("cut-" + began.toEpochMilli());
@@ -119,11 +145,9 @@ final class PowerCuts {
       ObjectNode each = cuts.addObject();
       each.put("moment", one.cell().equals(back) ? Moment.BACK.name() : there.name());
       each.put("machine", one.machine());
-      each.put("afterMs", Duration.between(one.begun(), one.at()).toMillis());
-      Optional<Instant> elected = run.elected(one);
-      if (elected.isPresent()) {
-        each.put("fromElectionMs", Duration.between(elected.get(), one.at()).toMillis());
-      }
+      long afterMs = Duration.between(one.begun(), one.at()).toMillis();
+      each.put("afterMs", afterMs);
+      fromElection(one, run, all).ifPresent(late -> each.put("fromElectionMs", late));
       each.put("outcome", run.outcome(one.cell()));
     }
     node.put("end", results.stream().map(Result::outcome).findFirst().orElse(""));
@@ -140,6 +164,27 @@ final class PowerCuts {
         node,
         Duration.between(began, Instant.now()).toSeconds());
     return problems.isEmpty();
+  }
+
+  /**
+   * How long after the election a cut came, negative before it. A cut before the election undoes
+   * that try of the switch, so that none comes of it: then it is told from when one would have.
+   */
+  private static Optional<Long> fromElection(PowerCut cut, MigrationRun run, JsonNode all) {
+    Moment moment =
+        Stream.of(Moment.values())
+            .filter(each -> each.step.equals(cut.cell().step().id()))
+            .findFirst()
+            .orElseThrow();
+    if (moment == Moment.COLD) {
+      return Optional.empty();
+    }
+    long expected = Duration.between(cut.begun(), cut.at()).toMillis() - moment.electedAfterMs(all);
+    return Optional.of(
+        run.elected(cut)
+            .map(election -> Duration.between(election, cut.at()).toMillis())
+            .filter(late -> Math.abs(late) < Moment.LONGEST_TRY_MS)
+            .orElse(expected));
   }
 
   private Cell cell(Moment moment, Fault fault) {
@@ -159,7 +204,8 @@ final class PowerCuts {
             ## Power cuts around each change of the writer
 
             `script/faults --power-cuts N` runs N migrations more, with `appendfsync everysec`. Each is cut once on its way there and once on its way back,
-            so long after the step began, wherever it was then; the second table tells when that was, seen from the election.
+            within the second before or after the election; of a cut that came before it, which undoes that try of the switch, the second
+            table tells when the election would have come (as those did that were seen).
             Twenty cuts of each machine around each election, and each cell of the matrix below ten times, are what is wanted; the tables
             count what was done so far. Where a dest that follows was cut, its register does not come up on the read-only Redis and
             *See that dest serves* waits: the operator rolls back then, as the manual says, and there is no return to cut.
