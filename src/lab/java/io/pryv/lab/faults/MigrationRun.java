@@ -681,6 +681,7 @@ final class MigrationRun {
     AccessLogs logs = new AccessLogs();
     Lab.ADDRESSES.forEach(
         (machine, address) -> logs.with(machine, address, lab.accessLog(machine)));
+    cuts.forEach(cut -> logs.cut(cut.machine(), cut.at()));
     AccessLogs.Takers takers = logs.takers(lab.traffic().resolve("ledger.tsv"), runIds.machines());
     tell("taken, by the access logs: " + takers.handOvers());
     return takers;

@@ -16,9 +16,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 
 /**
  * The ledger of power cuts: source's and dest's in turn, at moments spread over the two seconds
@@ -35,8 +34,8 @@ final class PowerCuts {
 
     private static final int AROUND_MS = 1000;
 
-    /** What elects later than that is another try. */
-    private static final int LONGEST_TRY_MS = 10_000;
+    /** What elects so long after a cut is another try. */
+    private static final int LONGEST_TRY_MS = 2_000;
 
     private final String step;
     private final String words;
@@ -147,7 +146,10 @@ final class PowerCuts {
       each.put("machine", one.machine());
       long afterMs = Duration.between(one.begun(), one.at()).toMillis();
       each.put("afterMs", afterMs);
-      fromElection(one, run, all).ifPresent(late -> each.put("fromElectionMs", late));
+      run.elected(one)
+          .ifPresent(
+              election ->
+                  each.put("fromElectionMs", Duration.between(election, one.at()).toMillis()));
       each.put("outcome", run.outcome(one.cell()));
     }
     node.put("end", results.stream().map(Result::outcome).findFirst().orElse(""));
@@ -164,27 +166,6 @@ final class PowerCuts {
         node,
         Duration.between(began, Instant.now()).toSeconds());
     return problems.isEmpty();
-  }
-
-  /**
-   * How long after the election a cut came, negative before it. A cut before the election undoes
-   * that try of the switch, so that none comes of it: then it is told from when one would have.
-   */
-  private static Optional<Long> fromElection(PowerCut cut, MigrationRun run, JsonNode all) {
-    Moment moment =
-        Stream.of(Moment.values())
-            .filter(each -> each.step.equals(cut.cell().step().id()))
-            .findFirst()
-            .orElseThrow();
-    if (moment == Moment.COLD) {
-      return Optional.empty();
-    }
-    long expected = Duration.between(cut.begun(), cut.at()).toMillis() - moment.electedAfterMs(all);
-    return Optional.of(
-        run.elected(cut)
-            .map(election -> Duration.between(election, cut.at()).toMillis())
-            .filter(late -> Math.abs(late) < Moment.LONGEST_TRY_MS)
-            .orElse(expected));
   }
 
   private Cell cell(Moment moment, Fault fault) {
@@ -232,7 +213,7 @@ final class PowerCuts {
         |--:|---|--:|--:|--:|---|---|
         """);
     IntStream.range(0, migrations.size())
-        .forEach(i -> section.append(migration(i + 1, migrations.get(i))));
+        .forEach(i -> section.append(migration(i + 1, migrations.get(i), migrations)));
     return section.append("\n").toString();
   }
 
@@ -247,10 +228,10 @@ final class PowerCuts {
             && cut.get("machine").asText().equals(machine)) {
           cuts++;
           hold += migration.get("problems").isEmpty() ? 1 : 0;
-          boolean within =
-              fromElection(cut) && Math.abs(cut.get("fromElectionMs").asLong()) <= 1000;
+          OptionalLong late = fromElection(cut, migrations);
+          boolean within = late.isPresent() && Math.abs(late.getAsLong()) <= Moment.AROUND_MS;
           near += within ? 1 : 0;
-          before += within && cut.get("fromElectionMs").asLong() < 0 ? 1 : 0;
+          before += within && late.getAsLong() < 0 ? 1 : 0;
         }
       }
     }
@@ -261,10 +242,20 @@ final class PowerCuts {
   }
 
   /**
-   * Whether it belongs to that election: a dest that leaves source in a rollback is a master, too.
+   * How long after the election a cut came, in ms, negative before it. A cut that came before it
+   * has undone that try of the switch, and another one elects: it is told from when the election
+   * would have come. Cold has none.
    */
-  private static boolean fromElection(JsonNode cut) {
-    return cut.has("fromElectionMs") && Math.abs(cut.get("fromElectionMs").asLong()) <= 10_000;
+  private static OptionalLong fromElection(JsonNode cut, JsonNode all) {
+    Moment moment = Moment.valueOf(cut.get("moment").asText());
+    if (moment == Moment.COLD) {
+      return OptionalLong.empty();
+    }
+    long seen = cut.path("fromElectionMs").asLong(Long.MIN_VALUE);
+    return OptionalLong.of(
+        seen > -Moment.LONGEST_TRY_MS
+            ? seen
+            : Math.min(-1, cut.get("afterMs").asLong() - moment.electedAfterMs(all)));
   }
 
   private static long sum(JsonNode migrations, String field) {
@@ -275,15 +266,16 @@ final class PowerCuts {
     return sum;
   }
 
-  private static String migration(int number, JsonNode migration) {
+  private static String migration(int number, JsonNode migration, JsonNode all) {
     List<String> cuts = new ArrayList<>();
     for (JsonNode cut : migration.get("cuts")) {
+      OptionalLong late = fromElection(cut, all);
       cuts.add(
           "%s %s: %s"
               .formatted(
                   cut.get("machine").asText(),
-                  fromElection(cut)
-                      ? "%+d".formatted(cut.get("fromElectionMs").asLong()).replace('-', '−')
+                  late.isPresent()
+                      ? "%+d".formatted(late.getAsLong()).replace('-', '−')
                       : "%d after %s began"
                           .formatted(
                               cut.get("afterMs").asLong(),

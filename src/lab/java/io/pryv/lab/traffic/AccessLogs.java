@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -32,7 +33,11 @@ public final class AccessLogs {
   private static final Pattern TAKEN =
       Pattern.compile("(\\S+) .*\"POST /user[ ?].*\" 200 .*\"" + Writers.USER_AGENT + "([^\"]+)\"");
 
+  /** A kernel writes at the latest after half a minute what nobody has synced. */
+  private static final Duration UNSYNCED = Duration.ofSeconds(35);
+
   private final Map<String, Machine> machines = new LinkedHashMap<>();
+  private final Map<String, List<Instant>> powerCuts = new LinkedHashMap<>();
 
   /** One machine: its address, and from which clients each user came whom its nginx saw created. */
   private record Machine(String address, Map<String, List<String>> clientsOfUser) {}
@@ -84,6 +89,15 @@ public final class AccessLogs {
   }
 
   /**
+   * Says that a machine has lost its power, and so the last lines of its log: of a write right
+   * before that they prove nothing by their absence, and the {@code run_id} decides.
+   */
+  public AccessLogs cut(String machine, Instant at) {
+    powerCuts.computeIfAbsent(machine, none -> new ArrayList<>()).add(at);
+    return this;
+  }
+
+  /**
    * Looks for each write of a ledger.
    *
    * @param machineOfRunId the machine of each Redis that is known by its {@code run_id}
@@ -94,14 +108,15 @@ public final class AccessLogs {
     List<String> contradictions = new ArrayList<>();
     for (String line : Files.readAllLines(ledger)) {
       String[] columns = line.split("\t", -1);
-      Optional<String> machine = taker(columns[0]);
+      String other = machineOfRunId.get(columns[3]);
+      Instant acknowledged = Instant.parse(columns[2]);
+      Optional<String> machine =
+          mayLackLine(other, acknowledged) ? Optional.of(other) : taker(columns[0]);
       if (machine.isEmpty()) {
         notFound.add(columns[0]);
         continue;
       }
-      writes.add(
-          new Tenure.Write(Instant.parse(columns[4]), Instant.parse(columns[2]), machine.get()));
-      String other = machineOfRunId.get(columns[3]);
+      writes.add(new Tenure.Write(Instant.parse(columns[4]), acknowledged, machine.get()));
       if (other != null && !other.equals(machine.get())) {
         contradictions.add(
             columns[0] + " was taken on " + machine.get() + ", by a Redis that ran on " + other);
@@ -112,6 +127,12 @@ public final class AccessLogs {
         Tenure.handOvers(writes),
         List.copyOf(notFound),
         List.copyOf(contradictions));
+  }
+
+  private boolean mayLackLine(String machine, Instant written) {
+    return machine != null
+        && powerCuts.getOrDefault(machine, List.of()).stream()
+            .anyMatch(cut -> !written.isAfter(cut) && written.isAfter(cut.minus(UNSYNCED)));
   }
 
   private Optional<String> taker(String user) {

@@ -67,7 +67,7 @@ final class DiagramExpressions extends JuelExpressionManager {
     };
   }
 
-  private static Optional<Method> marked(Class<?> type, String name, int parameters) {
+  static Optional<Method> marked(Class<?> type, String name, int parameters) {
     return Arrays.stream(type.getMethods())
         .filter(method -> method.isAnnotationPresent(CalledFromDiagram.class))
         .filter(method -> method.getName().equals(name))

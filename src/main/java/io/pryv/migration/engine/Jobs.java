@@ -26,6 +26,10 @@ public final class Jobs {
     incarnation.takeOver();
     executor.setLockOwner("register-migration " + incarnation.number());
     database.update("update ACT_RU_JOB set LOCK_OWNER_ = null, LOCK_EXP_TIME_ = null");
+  }
+
+  /** Runs them from here on. */
+  public void start() {
     executor.start();
   }
 

@@ -15,9 +15,10 @@ import org.springframework.core.io.support.PathMatchingResourcePatternResolver;
 import org.springframework.stereotype.Component;
 
 /**
- * What happens at this program's start and end, in order. At the start: the operator's account, the
- * process and its forms; only when all of these are there it takes the steps over from whichever
- * program ran before. At the end the steps stop first, before anything that they use.
+ * What happens at this program's start and end, in order. At the start: what runs must be known,
+ * the operator's account, the process and its forms; only when all of these are there it takes the
+ * steps over from whichever program ran before. At the end the steps stop first, before anything
+ * that they use.
  */
 @Component
 class Running implements SmartLifecycle {
@@ -28,6 +29,7 @@ class Running implements SmartLifecycle {
   private final AdminAccount account;
   private final RepositoryService repository;
   private final Jobs jobs;
+  private final Upgrade upgrade;
   private final RecordedSteps steps;
   private final StartTurn turn;
   private volatile boolean running;
@@ -37,22 +39,27 @@ class Running implements SmartLifecycle {
       AdminAccount account,
       RepositoryService repository,
       Jobs jobs,
+      Upgrade upgrade,
       RecordedSteps steps,
       StartTurn turn) {
     this.admin = admin;
     this.account = account;
     this.repository = repository;
     this.jobs = jobs;
+    this.upgrade = upgrade;
     this.steps = steps;
     this.turn = turn;
   }
 
   @Override
   public void start() {
+    upgrade.refuseWhatCanNotGoOn();
     account.ensure(admin);
     ThisProgram.deploys(this::deploy);
     jobs.takeOver();
+    upgrade.leadOver();
     turn.release();
+    jobs.start();
     running = true;
   }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -79,6 +80,26 @@ class AccessLogsTest {
     assertThat(takers.notFound()).containsExactly("w1", "w2");
     assertThat(takers.contradictions())
         .containsExactly("w3 was taken on source, by a Redis that ran on dest");
+  }
+
+  /** Its nginx passed w2 on to dest, whose log then lost the line; w3 came after the cut. */
+  @Test
+  void whatAPowerCutMayHaveTakenFromALogProvesNothing() throws IOException {
+    String source =
+        line("10.90.0.1", "POST /user", 200, "w1")
+            + line("10.90.0.1", "POST /user", 200, "w2")
+            + line("10.90.0.1", "POST /user", 200, "w3");
+    String dest = line(SOURCE, "POST /user", 200, "w1");
+    Map<String, String> runs = Map.of("run-w1", "dest", "run-w2", "dest", "run-w3", "dest");
+    assertThat(logs(source, dest).takers(ledger("w1", "w2", "w3"), runs).contradictions())
+        .hasSize(2);
+    AccessLogs.Takers takers =
+        logs(source, dest)
+            .cut("dest", Instant.parse("2026-11-29T12:00:01.700Z"))
+            .takers(ledger("w1", "w2", "w3"), runs);
+    assertThat(takers.contradictions())
+        .containsExactly("w3 was taken on source, by a Redis that ran on dest");
+    assertThat(takers.handOvers()).containsExactly("dest", "source");
   }
 
   private static AccessLogs logs(String source, String dest) {
