@@ -131,7 +131,7 @@ final class PowerCuts {
     List<String> problems =
         results.stream()
             .flatMap(one -> one.problems().stream())
-            .filter(problem -> !problem.equals(MigrationRun.NOT_REACHED))
+            .filter(problem -> !problem.equals(MigrationRun.NOT_REACHED) || run.cuts().isEmpty())
             .distinct()
             .toList();
     asBefore =

@@ -33,6 +33,9 @@ public final class AccessLogs {
   private static final Pattern TAKEN =
       Pattern.compile("(\\S+) .*\"POST /user[ ?].*\" 200 .*\"" + Writers.USER_AGENT + "([^\"]+)\"");
 
+  /** nginx goes on answering for a moment after its disk takes nothing more. */
+  private static final Duration WITHOUT_DISK = Duration.ofSeconds(2);
+
   /** A kernel writes at the latest after half a minute what nobody has synced. */
   private static final Duration UNSYNCED = Duration.ofSeconds(35);
 
@@ -132,7 +135,10 @@ public final class AccessLogs {
   private boolean mayLackLine(String machine, Instant written) {
     return machine != null
         && powerCuts.getOrDefault(machine, List.of()).stream()
-            .anyMatch(cut -> !written.isAfter(cut) && written.isAfter(cut.minus(UNSYNCED)));
+            .anyMatch(
+                cut ->
+                    !written.isAfter(cut.plus(WITHOUT_DISK))
+                        && written.isAfter(cut.minus(UNSYNCED)));
   }
 
   private Optional<String> taker(String user) {

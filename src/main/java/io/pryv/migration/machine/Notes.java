@@ -58,12 +58,15 @@ public final class Notes {
         .orFail("see that HOME can be written, then retry");
   }
 
-  /** Removes a note. */
+  /** Removes a note, so that no power cut brings it back. */
   public void drop(String name) {
     shell
         .run(
             Command.change(
-                "drop the note " + name, directory() + "rm -f \"$work\"/" + Quote.sh(name) + "\n"))
+                "drop the note " + name,
+                directory()
+                    + "[ ! -e \"$work\" ] || { rm -f \"$work\"/%s && sync -- \"$work\"; }\n"
+                        .formatted(Quote.sh(name))))
         .orFail("see that HOME can be written, then retry");
   }
 
@@ -83,7 +86,7 @@ public final class Notes {
   }
 
   /**
-   * Removes all of them.
+   * Removes all of them, so that no power cut brings them back.
    *
    * @return whether there were any
    */
@@ -106,7 +109,8 @@ public final class Notes {
                         + """
                         as_root rm -rf -- "$work"
                         rmdir -- "${work%/*}" 2>/dev/null
-                        [ ! -e "$work" ]
+                        [ ! -e "$work" ] || exit
+                        if [ -e "${work%/*}" ]; then sync -- "${work%/*}"; else sync -- "$HOME"; fi
                         """)
                 .within(Duration.ofMinutes(3)))
         .orFail("remove the directory by hand, then retry");

@@ -84,7 +84,11 @@ public final class ProvenData {
   public void forget() {
     shell
         .run(
-            Command.change("note that no data is proven", prologue() + "rm -f \"$note\" \"$used\""))
+            Command.change(
+                "note that no data is proven",
+                prologue()
+                    + "dir=${note%/*}\n"
+                    + "[ ! -e \"$dir\" ] || { rm -f \"$note\" \"$used\" && sync -- \"$dir\"; }\n"))
         .orFail("see that HOME can be written, then retry");
   }
 

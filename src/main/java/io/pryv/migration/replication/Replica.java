@@ -10,10 +10,9 @@ import io.pryv.migration.machine.Shell;
 import io.pryv.migration.platform.Register;
 import io.pryv.migration.platform.StepFailure;
 import io.pryv.migration.redis.KeyComparison;
+import io.pryv.migration.redis.ReadOnlyReplica;
 import io.pryv.migration.redis.RedisDoor;
 import io.pryv.migration.redis.RedisServer;
-import io.pryv.migration.redis.RedisSettings;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -33,9 +32,6 @@ final class Replica {
 
   /** Looked up in Redis as a user, held by nobody, and told from a client's query by its name. */
   private static final String NAME = "register-migration-watch";
-
-  /** Names that Redis 3 to 7 understand. */
-  private static final String READ_ONLY = "slave-read-only";
 
   private static final Duration DNS_PATIENCE = Duration.ofSeconds(1);
   private static final int DNS_TRIES = 3;
@@ -112,7 +108,7 @@ final class Replica {
         "slave".equals(info.get("role")) && "up".equals(info.get("master_link_status")),
         "slave".equals(info.get("role"))
             && "0".equals(info.get("slave_read_only"))
-            && readOnlyByItsFile());
+            && ReadOnlyReplica.byItsFile(hands, register));
   }
 
   /** Looks, asking its Redis, too. */
@@ -148,17 +144,6 @@ final class Replica {
     }
   }
 
-  /** A slave may be configured to take writes: then it has no such trap, and stays as it is. */
-  private boolean readOnlyByItsFile() {
-    return hands
-        .files(register.machine())
-        .read(register.layout().redisConfFile())
-        .flatMap(
-            bytes -> RedisSettings.find(new String(bytes, StandardCharsets.ISO_8859_1), READ_ONLY))
-        .map(value -> !value.equals("no"))
-        .orElse(true);
-  }
-
   /** Why its Redis may not take writes now; empty when no client's write can get there. */
   Optional<String> objection() {
     return NginxLeadsAway.objection(shell, register);
@@ -167,7 +152,7 @@ final class Replica {
   /** Lets its Redis take writes. */
   String open() {
     try (RedisServer redis = door.open(register)) {
-      redis.configure(READ_ONLY, "no");
+      redis.configure(ReadOnlyReplica.SETTING, "no");
     }
     return machine()
         + "'s Redis takes writes for the moment, so that its register and dns can start (no"
@@ -214,15 +199,15 @@ final class Replica {
         // Rather another fixture than a replica that takes writes.
         taken = -1;
       }
-      redis.configure(READ_ONLY, "yes");
+      redis.configure(ReadOnlyReplica.SETTING, "yes");
       if (!redis.refusesWrites()) {
         throw new StepFailure(
             machine(),
             "Redis",
-            "a write is refused: " + READ_ONLY + " yes",
+            "a write is refused: " + ReadOnlyReplica.SETTING + " yes",
             "it was accepted",
             "set it by hand (`docker exec %s redis-cli CONFIG SET %s yes`)"
-                .formatted(register.layout().redisContainer(), READ_ONLY));
+                .formatted(register.layout().redisContainer(), ReadOnlyReplica.SETTING));
       }
       return machine()
           + "'s Redis is read-only again, proven by a refused write; "

@@ -8,6 +8,7 @@ import io.pryv.migration.process.StepContext;
 import io.pryv.migration.process.StepContexts;
 import io.pryv.migration.process.StepDelegate;
 import io.pryv.migration.redis.RedisServer;
+import io.pryv.migration.redis.SettingsBefore;
 import java.util.ArrayList;
 import java.util.List;
 import org.springframework.stereotype.Component;
@@ -56,6 +57,7 @@ class RecordBeforeDelegate extends StepDelegate {
 
   private static String redis(StepContext step, Register register) {
     try (RedisServer redis = step.redis().open(register)) {
+      new SettingsBefore(step.hands().on(register.machine()), step.migration()).record(redis);
       return redis.info("replication").get("role") + (redis.fenced() ? ", fenced" : "");
     } catch (StepFailure down) {
       return "does not answer";

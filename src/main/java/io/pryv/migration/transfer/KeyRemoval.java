@@ -108,7 +108,7 @@ final class KeyRemoval {
                   files(key)
                       + AS_OWNER
                       + "as_owner rm -f -- $files\nfor file in $files; do as_owner test ! -e \"$file\" || exit"
-                      + " 1; done"))
+                      + " 1; done\nas_owner sync -- \"$(dirname -- \"$key\")\""))
           .orFail("remove the files of the key by hand, then retry");
     }
     return removed;

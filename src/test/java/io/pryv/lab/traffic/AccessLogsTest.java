@@ -95,7 +95,7 @@ class AccessLogsTest {
         .hasSize(2);
     AccessLogs.Takers takers =
         logs(source, dest)
-            .cut("dest", Instant.parse("2026-11-29T12:00:01.700Z"))
+            .cut("dest", Instant.parse("2026-11-29T12:00:00.200Z"))
             .takers(ledger("w1", "w2", "w3"), runs);
     assertThat(takers.contradictions())
         .containsExactly("w3 was taken on source, by a Redis that ran on dest");

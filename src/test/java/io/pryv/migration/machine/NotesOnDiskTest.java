@@ -1,8 +1,12 @@
 package io.pryv.migration.machine;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.pryv.migration.platform.Machine;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -23,6 +27,44 @@ class NotesOnDiskTest {
       notes.put("done", "now");
       disk.cut();
       assertThat(notes.read("done")).contains("now");
+    }
+  }
+
+  @Test
+  void whatWasDroppedStaysAway() {
+    try (CutDisk disk = CutDisk.at(machine.home())) {
+      Notes notes = new Notes(machine, "m1");
+      notes.put("done", "before");
+      notes.put("other", "still");
+      notes.drop("done");
+      disk.cut();
+      assertThat(notes.has("done")).isFalse();
+      assertThat(notes.read("other")).contains("still");
+    }
+  }
+
+  @Test
+  void soDoesAllOfAMigrationThatIsOver() {
+    try (CutDisk disk = CutDisk.at(machine.home())) {
+      Notes notes = new Notes(machine, "m1");
+      notes.put("done", "before");
+      assertThat(notes.remove()).isTrue();
+      disk.cut();
+      assertThat(notes.remove()).isFalse();
+    }
+  }
+
+  /** Else files that have changed since would count as proven. */
+  @Test
+  void soDoesAProofThatHoldsNoMore() throws IOException {
+    try (CutDisk disk = CutDisk.at(machine.home())) {
+      Path data = Files.createDirectory(machine.home().resolve("data"));
+      ProvenData proven = new ProvenData(machine, data.toString(), "m1");
+      proven.note();
+      proven.require();
+      proven.forget();
+      disk.cut();
+      assertThatThrownBy(proven::require).hasMessageContaining("that proof was never made");
     }
   }
 

@@ -255,14 +255,14 @@ public class FakeRedis implements RedisServer {
   @Override
   public String setting(String name) {
     refuseWhenDown();
-    return settings.getOrDefault(name, "");
+    return settings.getOrDefault(name.replace("replica", "slave"), "");
   }
 
   @Override
   public void configure(String name, String value) {
     refuseWhenDown();
-    settings.put(name, value);
-    if (name.equals("slave-read-only")) {
+    settings.put(name.replace("replica", "slave"), value);
+    if (name.endsWith("-read-only")) {
       info.put("slave_read_only", value.equals("yes") ? "1" : "0");
     }
   }

@@ -146,6 +146,26 @@ class RollbackStepsTest {
         .contains(log.toString());
   }
 
+  /** Such as what the watch over replication has set, and had no time to set again. */
+  @Test
+  void aSettingOfRedisThatNoFileHoldsIsSetAgain() {
+    sourceRedis.configure("slave-read-only", "yes");
+    sourceRedis.configure("save", "900 1 300 10");
+    step.run(new RecordBeforeDelegate(step.contexts()));
+    sourceRedis.configure("slave-read-only", "no");
+    sourceRedis.configure("save", "");
+    String said = step.run(new ProveAsBeforeDelegate(step.contexts(), https));
+    assertThat(said)
+        .contains("source: settings of Redis set again")
+        .contains("replica-read-only: no → yes")
+        .contains("save:  → 900 1 300 10");
+    assertThat(sourceRedis.settings())
+        .containsEntry("replica-read-only", "yes")
+        .containsEntry("save", "900 1 300 10");
+    assertThat(step.run(new ProveAsBeforeDelegate(step.contexts(), https)))
+        .doesNotContain("set again");
+  }
+
   @Test
   void aServiceThatDoesNotRunAsBeforeIsAFailure() {
     step.run(new RecordBeforeDelegate(step.contexts()));
