@@ -61,6 +61,11 @@ disk_mend() {
     tries=$((tries - 1)); [ $tries -gt 0 ] || return
     sleep 0.1
   done 2>/dev/null
+  # The device of a loop goes some time after its file system: two on one file would not see the same.
+  until [ -z "$(losetup -j "$1/$2.img")" ]; do
+    tries=$((tries - 1)); [ $tries -gt 0 ] || return
+    sleep 0.1
+  done
   disk_loop_node && mount -o "$DISK_OPTIONS" "$1/$2.img" "$at" || return
   [ "$(cat "$at/synced" 2>/dev/null)" = synced ] || { echo "disk $2: the cut took what had been synced" >&2; return 1; }
   [ ! -s "$at/unsynced" ] || { echo "disk $2: the cut kept what had not been synced: it was none" >&2; return 1; }

@@ -145,7 +145,9 @@ public final class Containers {
     shell
         .run(start.within(DEADLINE))
         .orFail(
-            "look at `docker ps -a` and the log of the container that did not start, then retry");
+            "look at `docker ps -a` and the log of the container that did not start, then retry;"
+                + " a port \"already allocated\" that no container has is one that docker has kept"
+                + " from before a crash of the machine: restart docker there");
   }
 
   /**

@@ -17,15 +17,19 @@ class PrepareGateDelegate extends StepDelegate {
 
   private final PlatformFiles files;
   private final Rehearsals rehearsals;
+  private final DatabaseBackups backups;
 
-  PrepareGateDelegate(StepContexts contexts, PlatformFiles files, Rehearsals rehearsals) {
+  PrepareGateDelegate(
+      StepContexts contexts, PlatformFiles files, Rehearsals rehearsals, DatabaseBackups backups) {
     super(contexts);
     this.files = files;
     this.rehearsals = rehearsals;
+    this.backups = backups;
   }
 
   @Override
   protected void perform(StepContext step) {
+    backups.make().ifPresent(copy -> step.say("this program's database is backed up: " + copy));
     String windowFailure = step.find(ColdWindow.FAILURE, String.class).orElse("");
     StringBuilder text = new StringBuilder();
     boolean live = step.find("strategy", String.class).orElse("").equals("live");
