@@ -278,7 +278,11 @@ await_creations() {
   done
 }
 
-copy() { cp -p -- "$1" "$2.register-migration-new" && mv -fT -- "$2.register-migration-new" "$2"; }
+# copy FILE PLACE: on the disk, so that a power cut brings nothing older back.
+copy() {
+  local new=$2.register-migration-new
+  cp -p -- "$1" "$new" && sync -- "$new" && mv -fT -- "$new" "$2" && sync -- "${2%/*}"
+}
 
 # --- The ways out
 
@@ -362,6 +366,8 @@ forward() {
   done
   if [ $tries -lt 100 ]; then
     say proxying
+    # Not before: nobody waits for the disk. Without it a power cut would lead clients to source again.
+    sync -- "$site" "${site%/*}" || but="$but; whether $site is on the disk is not known"
   else
     # A restart of nginx must find a file that it takes.
     copy "$site" "$site_new" && copy "$state/site" "$site"

@@ -8,6 +8,7 @@ import io.pryv.lab.standin.FreePort;
 import io.pryv.lab.standin.RedisLink;
 import io.pryv.migration.cutover.Clients.Acknowledged;
 import io.pryv.migration.cutover.SwitchLog.Outcome;
+import io.pryv.migration.machine.CutDisk;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.HttpURLConnection;
@@ -70,6 +71,16 @@ class SwitchScriptTest {
       assertThat(log().millis("fence", "led").orElseThrow()).isLessThan(200);
     }
     assertThat(Files.exists(platform.failures()) ? read(platform.failures()) : "").isEmpty();
+  }
+
+  /** Else its nginx would lead to its own register again, whose Redis follows dest by then. */
+  @Test
+  void aSourceThatLosesItsPowerAfterTheSwitchLeadsToDestWhenItIsBack() throws Exception {
+    try (CutDisk disk = CutDisk.at(platform.site.getParent())) {
+      assertThat(switchNow("")).as(read(log)).isEqualTo(Outcome.SWITCHED);
+      disk.cut();
+      assertThat(platform.site).hasContent(platform.proxying());
+    }
   }
 
   @ParameterizedTest
