@@ -16,6 +16,7 @@ import org.camunda.bpm.engine.impl.jobexecutor.JobExecutor;
 import org.camunda.bpm.engine.impl.jobexecutor.JobFailureCollector;
 import org.camunda.bpm.engine.impl.jobexecutor.NotifyAcquisitionRejectedJobsHandler;
 import org.camunda.bpm.engine.impl.persistence.entity.JobEntity;
+import org.camunda.bpm.engine.impl.util.ClockUtil;
 import org.camunda.bpm.engine.spring.components.jobexecutor.SpringJobExecutor;
 import org.camunda.bpm.spring.boot.starter.property.CamundaBpmProperties;
 import org.camunda.bpm.spring.boot.starter.property.JobExecutionProperty;
@@ -128,7 +129,8 @@ class PatientJobs {
                 String job, CommandExecutor commands, JobFailureCollector failures) {
               locks.begun(List.of(job), this);
               // Acquired before now: a lock that lasts longer is another run's.
-              Instant ourLockEnds = Instant.now().plusMillis(getLockTimeInMillis());
+              Instant ourLockEnds =
+                  ClockUtil.getCurrentTime().toInstant().plusMillis(getLockTimeInMillis());
               try {
                 if (incarnation.newest()) {
                   super.executeJob(job, commands, failures);

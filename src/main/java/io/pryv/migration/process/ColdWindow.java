@@ -2,6 +2,7 @@ package io.pryv.migration.process;
 
 import io.pryv.migration.engine.CalledFromDiagram;
 import io.pryv.migration.platform.Platform;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -25,12 +26,16 @@ public class ColdWindow {
   private static final String ERROR = "coldWindowFailed";
   private static final int LONGEST_MESSAGE = 3500;
 
-  ColdWindow() {}
+  private final Clock clock;
+
+  ColdWindow(Clock clock) {
+    this.clock = clock;
+  }
 
   /** The clock starts before source is touched. */
   @CalledFromDiagram
   public void opens(DelegateExecution execution) {
-    Instant now = Instant.now().truncatedTo(ChronoUnit.MILLIS);
+    Instant now = clock.instant().truncatedTo(ChronoUnit.MILLIS);
     Duration longest =
         Values.fromVariable("platform", execution.getVariable("platform"), Platform.class)
             .options()

@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import org.camunda.bpm.engine.delegate.DelegateExecution;
 import org.camunda.bpm.model.bpmn.instance.Gateway;
+import org.camunda.bpm.model.bpmn.instance.SubProcess;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.stereotype.Component;
@@ -63,6 +64,7 @@ class DecidedFirst implements BeginListener {
             execution.getProcessDefinitionId(), id -> new Ways(execution.getBpmnModelInstance()));
     String migration = execution.getProcessInstanceId();
     String step = execution.getCurrentActivityId();
+    refusePastPreflight(ways, execution);
     ways.rootOf(step)
         .filter(ways::interrupts)
         .filter(root -> logbook.newestDecision(migration, root).isEmpty())
@@ -79,6 +81,24 @@ class DecidedFirst implements BeginListener {
                           .formatted(String.join("\" or \"", forward(task))),
                       task,
                       found));
+    }
+  }
+
+  /**
+   * What preflight stops is mended, whatever has led a token past that; abandoning the migration,
+   * and the way back, go on.
+   */
+  private static void refusePastPreflight(Ways ways, DelegateExecution execution) {
+    if (execution.getVariable("preflightStops") instanceof Number stops
+        && stops.longValue() > 0
+        && execution.getBpmnModelElementInstance().getParentElement() instanceof SubProcess around
+        && !around.triggeredByEvent()) {
+      refuse(
+          ways,
+          execution.getCurrentActivityId(),
+          "that preflight found nothing that stops it",
+          "mendPreflight",
+          "what stops it: %s in number".formatted(stops));
     }
   }
 

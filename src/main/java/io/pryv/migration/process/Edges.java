@@ -9,7 +9,6 @@ import io.pryv.migration.machine.TlsProbe;
 import io.pryv.migration.redis.JedisServers;
 import io.pryv.migration.redis.RedisAddresses;
 import io.pryv.migration.redis.RedisDoors;
-import java.time.Clock;
 import java.time.Duration;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -17,11 +16,6 @@ import org.springframework.context.annotation.Configuration;
 /** How this program reaches the world: SSH, Redis through it, DNS, HTTPS. */
 @Configuration(proxyBeanMethods = false)
 class Edges {
-
-  @Bean
-  Clock clock() {
-    return Clock.systemUTC();
-  }
 
   @Bean
   PinnedShells ssh() {

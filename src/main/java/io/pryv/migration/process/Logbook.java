@@ -8,6 +8,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.sql.Types;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
@@ -32,9 +33,11 @@ public class Logbook {
 
   private final JdbcTemplate database;
   private final TransactionTemplate atOnce;
+  private final Clock clock;
 
-  Logbook(JdbcTemplate database, PlatformTransactionManager transactions) {
+  Logbook(JdbcTemplate database, PlatformTransactionManager transactions, Clock clock) {
     this.database = database;
+    this.clock = clock;
     this.atOnce = new TransactionTemplate(transactions);
     this.atOnce.setPropagationBehavior(TransactionDefinition.PROPAGATION_REQUIRES_NEW);
   }
@@ -190,14 +193,14 @@ public class Logbook {
         migration,
         task,
         who,
-        at(Instant.now()),
+        at(clock.instant()),
         what,
         newestRun(migration));
   }
 
   /** Notes a step that touched no machine, within the transaction that it belongs to. */
   void passed(String migration, String step, String name, Duration duration, String said) {
-    Instant ended = Instant.now();
+    Instant ended = clock.instant();
     database.update(
         "insert into MIGRATION_STEP (MIGRATION, STEP, NAME, STARTED, ENDED, DURATION_MS, OUTCOME,"
             + " SAID) values (?, ?, ?, ?, ?, ?, 'done', ?)",
@@ -252,7 +255,7 @@ public class Logbook {
               migration,
               step,
               name,
-              at(Instant.now()));
+              at(clock.instant()));
         });
   }
 
@@ -266,7 +269,7 @@ public class Logbook {
                     + " SAID = case when ? = '' then SAID else ? end where ID = ?",
                 outcome,
                 duration.toMillis(),
-                at(Instant.now()),
+                at(clock.instant()),
                 machines,
                 machines,
                 said,
@@ -286,7 +289,7 @@ public class Logbook {
               migration,
               name,
               step,
-              at(Instant.now()),
+              at(clock.instant()),
               markdown);
         });
   }
@@ -353,7 +356,7 @@ public class Logbook {
                   machine,
                   command.purpose(),
                   command.script(),
-                  at(Instant.now())));
+                  at(clock.instant())));
     }
 
     @Override
@@ -375,7 +378,7 @@ public class Logbook {
                   mode,
                   before.map(Object.class::cast).orElse(NO_BYTES),
                   after.map(Object.class::cast).orElse(NO_BYTES),
-                  at(Instant.now())));
+                  at(clock.instant())));
     }
 
     /** A private key never enters the database: it is made on its machine and stays there. */

@@ -1,5 +1,6 @@
 package io.pryv.migration.process;
 
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import org.camunda.bpm.engine.RuntimeService;
@@ -23,17 +24,19 @@ class RaiseAlarmDelegate implements JavaDelegate {
 
   private final Logbook logbook;
   private final RuntimeService runtime;
+  private final Clock clock;
 
-  RaiseAlarmDelegate(Logbook logbook, RuntimeService runtime) {
+  RaiseAlarmDelegate(Logbook logbook, RuntimeService runtime, Clock clock) {
     this.logbook = logbook;
     this.runtime = runtime;
+    this.clock = clock;
   }
 
   @Override
   public void execute(DelegateExecution execution) {
     Duration sofar =
         Duration.between(
-            Instant.parse((String) execution.getVariable(ColdWindow.STARTED)), Instant.now());
+            Instant.parse((String) execution.getVariable(ColdWindow.STARTED)), clock.instant());
     String alarm =
         "The outage lasts %d s, longer than allowed, and dest is elected: it goes forward only."
                 .formatted(sofar.toSeconds())

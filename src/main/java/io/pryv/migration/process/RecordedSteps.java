@@ -237,7 +237,7 @@ class RecordedSteps implements StepContexts {
     return run != NOT_BEGUN && logbook.newestRun(execution.getProcessInstanceId()) != run;
   }
 
-  private static void refuseWhenLate(DelegateExecution execution) {
+  private void refuseWhenLate(DelegateExecution execution) {
     if (late(execution)) {
       throw new StepFailure(
           "this program",
@@ -248,12 +248,12 @@ class RecordedSteps implements StepContexts {
     }
   }
 
-  private static boolean late(DelegateExecution execution) {
-    return deadline(execution::getVariable).map(Instant.now()::isAfter).orElse(false);
+  private boolean late(DelegateExecution execution) {
+    return deadline(execution::getVariable).map(clock.instant()::isAfter).orElse(false);
   }
 
   /** A deadline that somebody has edited to nonsense is no reason to keep clients waiting. */
-  private static boolean lateOrUnknown(DelegateExecution execution) {
+  private boolean lateOrUnknown(DelegateExecution execution) {
     try {
       return late(execution);
     } catch (StepFailure nonsense) {

@@ -4,6 +4,7 @@ import io.pryv.migration.engine.Rounds;
 import io.pryv.migration.machine.LeaseHeld;
 import io.pryv.migration.platform.StepFailure;
 import io.pryv.migration.process.StandingWatch.Finding;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -65,6 +66,7 @@ class ReplicationWatch implements SmartLifecycle {
   private final WriterAlarm alarm;
   private final Standstill standstill;
   private final LongSteps longSteps;
+  private final Clock clock;
 
   /**
    * Looks under way, and those that ended later than they were waited for: what such a one has
@@ -95,10 +97,12 @@ class ReplicationWatch implements SmartLifecycle {
       Logbook logbook,
       WriterAlarm alarm,
       Standstill standstill,
-      LongSteps longSteps) {
+      LongSteps longSteps,
+      Clock clock) {
     this.watches = List.copyOf(watches);
     this.standstill = standstill;
     this.longSteps = longSteps;
+    this.clock = clock;
     this.steps = steps;
     this.runtime = runtime;
     this.history = history;
@@ -305,7 +309,7 @@ class ReplicationWatch implements SmartLifecycle {
     Instant began = since.remove(who);
     Duration lasted =
         Duration.between(
-            began == null ? told.getIncidentTimestamp().toInstant() : began, Instant.now());
+            began == null ? told.getIncidentTimestamp().toInstant() : began, clock.instant());
     note(
         who,
         lasted,

@@ -8,7 +8,6 @@ import io.pryv.migration.redis.RedisDoors;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
-import java.time.Clock;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
@@ -129,11 +128,6 @@ abstract class EngineTest extends RunningEngine {
                 .map(EngineTest::refused)
                 .toList());
       };
-    }
-
-    @Bean
-    static Clock clock() {
-      return Clock.systemUTC();
     }
 
     @Bean

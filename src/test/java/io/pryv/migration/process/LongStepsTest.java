@@ -86,6 +86,32 @@ class LongStepsTest extends EngineTest {
     assertThat(steps.calls("fenceDest")).isEqualTo(3);
   }
 
+  /** The engine's timer and our own look at the deadline go by one clock. */
+  @Test
+  void anHourInTheColdWindowLeadsBackAndTheRecordSaysSo() {
+    steps.on(
+        "lastSync",
+        (step, call) -> {
+          step.put("lastSyncDone", true);
+          if (call == 1) {
+            ClockUtil.offset(Duration.ofHours(1).toMillis());
+          }
+        });
+    String migration = start();
+    go(migration);
+    eventually(() -> visited(migration).contains("putSourceBack") ? true : null);
+    taskAt(migration, "gate");
+    assertThat(String.valueOf(variable(migration, "windowFailure")))
+        .contains("longest outage allowed");
+    assertThat(steps.calls("proveCopy")).as("behind the deadline").isZero();
+    Logbook.StepRun back =
+        logbook.steps(migration).stream()
+            .filter(run -> run.step().equals("putSourceBack"))
+            .findFirst()
+            .orElseThrow();
+    assertThat(back.started()).isAfter(Instant.now().plus(Duration.ofMinutes(50)));
+  }
+
   @Test
   void aLockThatNobodyStandsBehindIsLetGo() {
     steps.failing("fenceDest", 1, "no space left");

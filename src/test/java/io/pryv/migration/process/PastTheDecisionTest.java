@@ -110,6 +110,15 @@ class PastTheDecisionTest extends EngineTest {
   }
 
   @ParameterizedTest
+  @ValueSource(strings = {"recordBefore", "launchDest", "prepareGate"})
+  void whatPreflightStopsIsNotPreparedWhateverLeadsThere(String step) {
+    String migration = at("mendPreflight");
+    int played = steps.played().size();
+    move(migration, "mendPreflight", step);
+    assertStoppedAt(migration, step, played, "mendPreflight", "what stops it: 1 in number");
+  }
+
+  @ParameterizedTest
   @CsvSource({
     "mendPreflight,     writeAbortReport",
     "gate,              prepareWindow",
