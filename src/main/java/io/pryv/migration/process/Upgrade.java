@@ -86,9 +86,18 @@ class Upgrade {
 
   /**
    * Leads migrations over to the newest diagram that wait for a person or for a time. What is at
-   * work, or has failed, goes on by its own diagram.
+   * work, or has failed, goes on by its own diagram, and so do all if it comes to nothing: this
+   * program has taken over by then, and nobody else goes on with them.
    */
   void leadOver() {
+    try {
+      leadOverWhatRests();
+    } catch (RuntimeException e) {
+      LOG.error("migrations under way go on by the diagrams that they were begun with", e);
+    }
+  }
+
+  private void leadOverWhatRests() {
     for (ProcessDefinition older : inUse()) {
       ProcessDefinition newest =
           repository
