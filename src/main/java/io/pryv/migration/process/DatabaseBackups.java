@@ -97,6 +97,8 @@ class DatabaseBackups implements SmartLifecycle {
         Statement statement = connection.createStatement()) {
       statement.execute("BACKUP TO '" + file.toString().replace("'", "''") + "'");
     } catch (SQLException e) {
+      // The room that is missing is needed by the database itself.
+      Files.deleteIfExists(file);
       throw new IOException(e);
     }
   }

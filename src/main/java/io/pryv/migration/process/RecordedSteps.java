@@ -268,6 +268,10 @@ class RecordedSteps implements StepContexts {
   }
 
   private long begins(DelegateExecution execution) {
+    if (!incarnation.newest()) {
+      // Its run would be newer than that of the program that has taken over.
+      throw new OptimisticLockingException("another program has taken over");
+    }
     return logbook.begins(
         execution.getProcessInstanceId(),
         execution.getCurrentActivityId(),

@@ -56,11 +56,26 @@ class RecordBeforeDelegate extends StepDelegate {
   }
 
   private static String redis(StepContext step, Register register) {
+    SettingsBefore settings =
+        new SettingsBefore(step.hands().on(register.machine()), step.migration());
     try (RedisServer redis = step.redis().open(register)) {
-      new SettingsBefore(step.hands().on(register.machine()), step.migration()).record(redis);
-      return redis.info("replication").get("role") + (redis.fenced() ? ", fenced" : "");
+      String role = redis.info("replication").get("role") + (redis.fenced() ? ", fenced" : "");
+      settings.record(redis);
+      return role;
     } catch (StepFailure down) {
+      if (answers(step, register)) {
+        throw down;
+      }
       return "does not answer";
+    }
+  }
+
+  /** What could not be recorded of a Redis that answers is no reason to go on. */
+  private static boolean answers(StepContext step, Register register) {
+    try (RedisServer redis = step.redis().open(register)) {
+      return !redis.info("replication").isEmpty();
+    } catch (StepFailure down) {
+      return false;
     }
   }
 }
