@@ -1,5 +1,6 @@
 package io.pryv.migration.process;
 
+import io.pryv.migration.engine.Incarnation;
 import io.pryv.migration.engine.Rounds;
 import io.pryv.migration.machine.LeaseHeld;
 import io.pryv.migration.platform.StepFailure;
@@ -66,6 +67,7 @@ class ReplicationWatch implements SmartLifecycle {
   private final WriterAlarm alarm;
   private final Standstill standstill;
   private final LongSteps longSteps;
+  private final Incarnation incarnation;
   private final Clock clock;
 
   /**
@@ -98,10 +100,12 @@ class ReplicationWatch implements SmartLifecycle {
       WriterAlarm alarm,
       Standstill standstill,
       LongSteps longSteps,
+      Incarnation incarnation,
       Clock clock) {
     this.watches = List.copyOf(watches);
     this.standstill = standstill;
     this.longSteps = longSteps;
+    this.incarnation = incarnation;
     this.clock = clock;
     this.steps = steps;
     this.runtime = runtime;
@@ -397,10 +401,23 @@ class ReplicationWatch implements SmartLifecycle {
   }
 
   private void round() {
+    if (!current()) {
+      return;
+    }
     surviving(this::lookAround);
     surviving(alarm::look);
     surviving(standstill::look);
     surviving(longSteps::look);
+  }
+
+  /** Another program, older or newer, may be the one that looks after them. */
+  private boolean current() {
+    try {
+      return incarnation.newest();
+    } catch (RuntimeException databaseGone) {
+      LOG.debug("whether this program is the newest is not known", databaseGone);
+      return false;
+    }
   }
 
   /** One failed look ends neither the rounds nor the other looks. */

@@ -31,7 +31,8 @@ public final class ReadOnlyReplica {
   /**
    * Makes a slave's Redis read-only again that is watched no more, if its file says that it is.
    *
-   * @return what was done, or why it is not known; empty when nothing had to be done
+   * @return what was done; empty when nothing had to be done
+   * @throws StepFailure when it can not be asked, or takes writes nevertheless
    */
   public static Optional<String> restore(Hands hands, Register slave, RedisDoor door) {
     String machine = slave.machine().name();
@@ -40,11 +41,15 @@ public final class ReadOnlyReplica {
         return Optional.empty();
       }
       redis.configure(SETTING, "yes");
-      return Optional.of(machine + "'s Redis is read-only again");
-    } catch (StepFailure unknown) {
-      return Optional.of(
-          "whether %s's Redis is read-only is not known: %s"
-              .formatted(machine, unknown.getMessage()));
+      if (!redis.refusesWrites()) {
+        throw new StepFailure(
+            machine,
+            "Redis",
+            "a write is refused: " + SETTING + " yes",
+            "it was accepted",
+            "see whom it follows (`INFO replication`), then retry");
+      }
+      return Optional.of(machine + "'s Redis is read-only again, proven by a refused write");
     }
   }
 }

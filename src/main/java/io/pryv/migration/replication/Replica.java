@@ -149,8 +149,20 @@ final class Replica {
     return NginxLeadsAway.objection(shell, register);
   }
 
-  /** Lets its Redis take writes. */
+  /**
+   * Lets its Redis take writes, if still no client's can get there: the look that asks for it may
+   * be some seconds old.
+   */
   String open() {
+    Optional<String> objection = objection();
+    if (objection.isPresent()) {
+      throw new StepFailure(
+          machine(),
+          "Redis, which is to take writes for the moment",
+          "that no client's request gets there",
+          objection.get(),
+          "see to whom its nginx leads; the next look decides anew");
+    }
     try (RedisServer redis = door.open(register)) {
       redis.configure(ReadOnlyReplica.SETTING, "no");
     }
