@@ -127,6 +127,13 @@ class Standstill {
         .findFirst();
   }
 
+  /** Whether somebody has halted any of it, or moved a date. */
+  boolean byHand(ProcessInstance migration) {
+    return !halting(migration).isEmpty()
+        || suspendedJobs(migration) > 0
+        || !movedDates(migration.getId()).isEmpty();
+  }
+
   private List<String> halting(ProcessInstance migration) {
     List<String> what = new ArrayList<>();
     if (migration.isSuspended()) {

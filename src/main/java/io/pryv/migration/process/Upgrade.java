@@ -38,11 +38,17 @@ class Upgrade {
   private final RepositoryService repository;
   private final RuntimeService runtime;
   private final DiagramNeeds needs;
+  private final Standstill standstill;
 
-  Upgrade(RepositoryService repository, RuntimeService runtime, DiagramNeeds needs) {
+  Upgrade(
+      RepositoryService repository,
+      RuntimeService runtime,
+      DiagramNeeds needs,
+      Standstill standstill) {
     this.repository = repository;
     this.runtime = runtime;
     this.needs = needs;
+    this.standstill = standstill;
   }
 
   /**
@@ -109,7 +115,13 @@ class Upgrade {
         continue;
       }
       for (ProcessInstance migration : instances(older)) {
-        if (rests(migration)) {
+        if (standstill.byHand(migration)) {
+          // The newest diagram would let it go on, and by its own dates.
+          LOG.info(
+              "{} was halted, or a date of it moved, by hand: it goes on by version {} of the process",
+              migration.getBusinessKey(),
+              older.getVersion());
+        } else if (rests(migration)) {
           leadOver(migration, older, newest);
         } else {
           LOG.info(

@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.Date;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -71,6 +72,7 @@ class UpgradeTest {
       migrations.put("fenceDest", begin(before, "fenceDest"));
       WAITS.forEach(wait -> leadTo(before, wait, migrations.get(wait)));
       EngineTest.eventually(() -> failed(before, migrations.get("fenceDest")));
+      moveDate(before, migrations.get("notBefore"));
       migrations
           .values()
           .forEach(one -> assertThat(version(before, one).getVersionTag()).isEqualTo("0.0.9"));
@@ -85,6 +87,9 @@ class UpgradeTest {
         }
         assertThat(version(now, migrations.get(task)).getVersionTag()).as(task).isEqualTo("0.1.0");
       }
+      assertThat(version(now, migrations.get("notBefore")).getVersionTag())
+          .as("of what waits for a date that somebody has moved")
+          .isEqualTo("0.0.9");
       Job job = failed(now, migrations.get("fenceDest"));
       assertThat(version(now, migrations.get("fenceDest")).getVersionTag())
           .as("of what has failed in a step")
@@ -301,6 +306,24 @@ class UpgradeTest {
         .filter(id -> List.of("completed", "rolledBack", "aborted").contains(id))
         .findFirst()
         .orElse("deleted");
+  }
+
+  private static void moveDate(ConfigurableApplicationContext program, String migration) {
+    Job wait =
+        engine(program)
+            .getManagementService()
+            .createJobQuery()
+            .processInstanceId(migration)
+            .activityId("notBefore")
+            .singleResult();
+    as(
+        program,
+        () -> {
+          engine(program)
+              .getManagementService()
+              .setJobDuedate(wait.getId(), Date.from(Instant.now().plusSeconds(60)));
+          return null;
+        });
   }
 
   private static Job failed(ConfigurableApplicationContext program, String migration) {
