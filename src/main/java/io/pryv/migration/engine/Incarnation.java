@@ -5,6 +5,7 @@ import java.net.UnknownHostException;
 import java.sql.Connection;
 import java.util.UUID;
 import org.springframework.dao.EmptyResultDataAccessException;
+import org.springframework.dao.PessimisticLockingFailureException;
 import org.springframework.jdbc.core.ConnectionCallback;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.stereotype.Component;
@@ -20,11 +21,12 @@ import org.springframework.transaction.support.TransactionTemplate;
 public final class Incarnation {
 
   private static final long NOT_YET = 0;
+  private static final int TRIES = 6;
 
   private final JdbcTemplate database;
   private final TransactionTemplate atOnce;
   private final String program = describe();
-  private final String locked;
+  private final boolean shared;
   private volatile long number = NOT_YET;
   private volatile String application;
 
@@ -33,10 +35,8 @@ public final class Incarnation {
     atOnce = new TransactionTemplate(transactions);
     atOnce.setPropagationBehavior(TransactionDefinition.PROPAGATION_REQUIRES_NEW);
     // The embedded database lets in one program only: there is nobody to lock out.
-    locked =
-        "PostgreSQL".equals(database.execute((ConnectionCallback<String>) Incarnation::product))
-            ? " for share"
-            : "";
+    shared =
+        "PostgreSQL".equals(database.execute((ConnectionCallback<String>) Incarnation::product));
   }
 
   private static String product(Connection connection) throws java.sql.SQLException {
@@ -45,26 +45,41 @@ public final class Incarnation {
 
   /**
    * From here on no other program works on this database. Whatever another one is about to commit
-   * for a step of its own is waited for.
+   * for a step of its own is waited for, but not for ever: its host may be gone with the lock.
+   *
+   * @param also what is taken with it, or not at all
+   * @throws PessimisticLockingFailureException when the lock could not be had in all tries; nothing
+   *     was taken over
    */
-  void takeOver() {
-    number =
-        atOnce.execute(
-            status -> {
-              if (database.update(
-                      "update MIGRATION_APPLICATION"
-                          + " set INCARNATION = INCARNATION + 1, PROGRAM = ?",
-                      program)
-                  == 0) {
-                database.update(
-                    "insert into MIGRATION_APPLICATION (ID, INCARNATION, PROGRAM)"
-                        + " values (?, 1, ?)",
-                    UUID.randomUUID().toString(),
-                    program);
-              }
-              return current("");
-            });
+  void takeOver(Runnable also) {
+    for (int tries = 1; ; tries++) {
+      try {
+        number = atOnce.execute(status -> taken(also));
+        break;
+      } catch (PessimisticLockingFailureException heldByAnother) {
+        // It has to be given up, or two have waited for each other.
+        if (tries == TRIES) {
+          throw heldByAnother;
+        }
+      }
+    }
     application = database.queryForObject("select ID from MIGRATION_APPLICATION", String.class);
+  }
+
+  private long taken(Runnable also) {
+    if (shared) {
+      database.execute("set local lock_timeout = '10s'");
+    }
+    if (database.update(
+            "update MIGRATION_APPLICATION set INCARNATION = INCARNATION + 1, PROGRAM = ?", program)
+        == 0) {
+      database.update(
+          "insert into MIGRATION_APPLICATION (ID, INCARNATION, PROGRAM) values (?, 1, ?)",
+          UUID.randomUUID().toString(),
+          program);
+    }
+    also.run();
+    return current("");
   }
 
   /** What this database is called on the machines: the same after each start. */
@@ -104,7 +119,7 @@ public final class Incarnation {
    * thread is in.
    */
   public boolean newestUntilCommit() {
-    return number != NOT_YET && number == current(locked);
+    return number != NOT_YET && number == current(shared ? " for share" : "");
   }
 
   /** Where the program runs that was started last. */

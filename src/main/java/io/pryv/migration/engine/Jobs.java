@@ -23,9 +23,9 @@ public final class Jobs {
    * as long as a step may take; what one that still runs comes to does not count any more.
    */
   public void takeOver() {
-    incarnation.takeOver();
+    incarnation.takeOver(
+        () -> database.update("update ACT_RU_JOB set LOCK_OWNER_ = null, LOCK_EXP_TIME_ = null"));
     executor.setLockOwner("register-migration " + incarnation.number());
-    database.update("update ACT_RU_JOB set LOCK_OWNER_ = null, LOCK_EXP_TIME_ = null");
   }
 
   /** Runs them from here on. */

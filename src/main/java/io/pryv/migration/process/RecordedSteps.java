@@ -314,6 +314,8 @@ class RecordedSteps implements StepContexts {
         // seal are kept, as when the window fails, or neither.
         sealed.forEach((name, value) -> seals.seal(migration, name, value));
       }
+      // What is not kept must not stand in the record as done.
+      refuseUnlessNewest();
       logbook.ended(run, "done", since(began), String.join(", ", machines), step.said());
     } catch (RuntimeException e) {
       LOG.warn(

@@ -356,6 +356,7 @@ forward() {
     S=
     pause 0.2
   done
+  [ $tries -lt 50 ] || sync -- "$site" "${site%/*}"
   [ $tries -lt 50 ] || outcome $BUT "switched but: source's Redis does not answer ($(cat "$state/trouble" 2>/dev/null)): it refuses writes and may not follow dest yet$but"
   : >"$state/turned"
   say turned

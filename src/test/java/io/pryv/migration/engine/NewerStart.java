@@ -10,6 +10,6 @@ public final class NewerStart {
 
   /** It takes over now. */
   public static void on(JdbcTemplate database, PlatformTransactionManager transactions) {
-    new Incarnation(database, transactions).takeOver();
+    new Incarnation(database, transactions).takeOver(() -> {});
   }
 }

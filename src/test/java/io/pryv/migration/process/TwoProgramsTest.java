@@ -101,6 +101,13 @@ class TwoProgramsTest {
                   .list())
           .isEmpty();
       assertThat(visited(newest, migration)).doesNotContain("putSourceBack");
+      assertThat(newest.getBean(Logbook.class).steps(migration))
+          .filteredOn(run -> run.step().equals(step))
+          .as("what the record says of it")
+          .anySatisfy(
+              run ->
+                  assertThat(run.said()).contains(comes == ComesOf.DONE ? "taken over" : "lease"))
+          .anySatisfy(run -> assertThat(run.outcome()).isEqualTo("done"));
     } finally {
       first.close();
       if (second != null) {
