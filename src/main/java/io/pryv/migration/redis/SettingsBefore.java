@@ -20,17 +20,17 @@ public final class SettingsBefore {
 
   private static final String NOTE = "redis-settings";
 
-  /** All that the steps and the switch set, by the names since Redis 5. */
-  private static final Set<String> OURS =
-      Set.of(
-          "appendfsync",
-          "auto-aof-rewrite-percentage",
-          "min-replicas-max-lag",
-          "min-replicas-to-write",
-          "no-appendfsync-on-rewrite",
-          "repl-ping-replica-period",
-          "replica-read-only",
-          "save");
+  /** All that the steps and the switch set, by the names since Redis 5, and to what. */
+  private static final Map<String, Set<String>> OURS =
+      Map.of(
+          "appendfsync", Set.of("always"),
+          "auto-aof-rewrite-percentage", Set.of("0"),
+          "min-replicas-max-lag", Set.of("10"),
+          "min-replicas-to-write", Set.of("0", "99"),
+          "no-appendfsync-on-rewrite", Set.of("no"),
+          "repl-ping-replica-period", Set.of("3600"),
+          "replica-read-only", Set.of("no"),
+          "save", Set.of(""));
 
   private final String machine;
   private final Notes notes;
@@ -47,16 +47,17 @@ public final class SettingsBefore {
           NOTE,
           new TreeMap<>(redis.settings())
               .entrySet().stream()
-                  .filter(setting -> OURS.contains(setting.getKey()))
+                  .filter(setting -> OURS.containsKey(setting.getKey()))
                   .map(setting -> setting.getKey() + " " + setting.getValue())
                   .collect(Collectors.joining("\n")));
     }
   }
 
   /**
-   * Sets again what differs now, and proves it.
+   * Sets again what differs now and has a value that our steps set, and proves it. Any other value
+   * is somebody else's.
    *
-   * @return what was set again, such as {@code replica-read-only: no → yes}
+   * @return what was set again, such as {@code replica-read-only: "no" → "yes"}, and what was not
    * @throws StepFailure when Redis does not take a value back
    */
   public List<String> restore(RedisServer redis) {
@@ -71,9 +72,16 @@ public final class SettingsBefore {
       String name = setting[0];
       String before = setting.length > 1 ? setting[1] : "";
       String found = now.get(name);
-      if (found != null && !found.equals(before)) {
+      if (found == null || found.equals(before)) {
+        continue;
+      }
+      if (OURS.getOrDefault(name, Set.of()).contains(found)) {
         set(redis, name, before);
-        restored.add("%s: %s → %s".formatted(name, found, before));
+        restored.add("%s: \"%s\" → \"%s\"".formatted(name, found, before));
+      } else {
+        restored.add(
+            "%s: \"%s\", before \"%s\": changed by others, and left alone"
+                .formatted(name, found, before));
       }
     }
     return restored;

@@ -90,10 +90,11 @@ class ProveAsBeforeDelegate extends StepDelegate {
         continue;
       }
       try (RedisServer redis = step.redis().open(register)) {
+        new RestingFiles(shell, step.migration()).end(redis);
         List<String> restored = new SettingsBefore(shell, step.migration()).restore(redis);
         if (!restored.isEmpty()) {
           String words =
-              "%s: settings of Redis set again: %s"
+              "%s: settings of Redis that differed from before: %s"
                   .formatted(register.machine().name(), String.join(", ", restored));
           evidence.append(words).append("\n\n");
           said.add(words);
