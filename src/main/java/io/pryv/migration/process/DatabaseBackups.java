@@ -3,9 +3,11 @@ package io.pryv.migration.process;
 import io.pryv.migration.engine.Rounds;
 import io.pryv.migration.platform.StepFailure;
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -36,6 +38,7 @@ class DatabaseBackups implements SmartLifecycle {
   private static final Logger LOG = LoggerFactory.getLogger(DatabaseBackups.class);
   private static final Duration AGE = Duration.ofDays(1);
   private static final int KEPT = 14;
+  private static final long RESERVE = 256L << 20;
   private static final DateTimeFormatter NAME =
       DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HHmmss.SSS'Z.zip'").withZone(ZoneOffset.UTC);
 
@@ -71,14 +74,17 @@ class DatabaseBackups implements SmartLifecycle {
       Files.createDirectories(
           directory,
           PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+      for (Path old : all().stream().skip(KEPT - 1).toList()) {
+        Files.delete(old);
+      }
+      requireRoom();
       Path backup = directory.resolve(NAME.format(clock.instant()));
       Path unfinished = directory.resolve("unfinished.zip");
       copyTo(unfinished);
       Files.setPosixFilePermissions(unfinished, PosixFilePermissions.fromString("rw-------"));
+      sync(unfinished);
       Files.move(unfinished, backup, StandardCopyOption.ATOMIC_MOVE);
-      for (Path old : all().stream().skip(KEPT).toList()) {
-        Files.delete(old);
-      }
+      sync(directory);
       return Optional.of(backup);
     } catch (IOException e) {
       throw new StepFailure(
@@ -88,6 +94,26 @@ class DatabaseBackups implements SmartLifecycle {
           String.valueOf(e.getMessage()),
           "see that there is room and that the directory can be written, then retry",
           e);
+    }
+  }
+
+  /** The database needs room itself: it would rather go without a backup than stop. */
+  private void requireRoom() throws IOException {
+    long needed = RESERVE;
+    try (Stream<Path> files = Files.list(directory.toAbsolutePath().getParent())) {
+      for (Path file : files.filter(one -> one.toString().endsWith(".mv.db")).toList()) {
+        needed += Files.size(file);
+      }
+    }
+    long room = Files.getFileStore(directory).getUsableSpace();
+    if (room < needed) {
+      throw new IOException("%,d bytes of room, %,d are needed".formatted(room, needed));
+    }
+  }
+
+  private static void sync(Path path) throws IOException {
+    try (FileChannel file = FileChannel.open(path, StandardOpenOption.READ)) {
+      file.force(true);
     }
   }
 

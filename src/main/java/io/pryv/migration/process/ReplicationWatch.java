@@ -147,7 +147,11 @@ class ReplicationWatch implements SmartLifecycle {
     }
     long end = System.nanoTime() + LONGEST_LOOK.toNanos();
     Map<Watched, CompletableFuture<Finding>> begun = new LinkedHashMap<>();
-    following.forEach(who -> begun.put(who, lookAt(who)));
+    following.forEach(
+        who -> {
+          takeLate(who);
+          begun.put(who, lookAt(who));
+        });
     begun.forEach(
         (who, look) -> {
           try {
@@ -203,6 +207,27 @@ class ReplicationWatch implements SmartLifecycle {
         + " follows "
         + following.followed()
         + ")";
+  }
+
+  /**
+   * What an earlier look has found too late still helps. That it found nothing ends no alarm: an
+   * answer that takes so long is trouble.
+   */
+  private void takeLate(Watched who) {
+    CompletableFuture<Finding> late = looks.get(who);
+    if (late == null || !late.isDone()) {
+      return;
+    }
+    looks.remove(who, late);
+    try {
+      Finding found = late.join();
+      if (!found.troubles().isEmpty()) {
+        tell(who, found.troubles());
+      }
+      mend(who, found.remedies());
+    } catch (RuntimeException e) {
+      LOG.debug("a late look at {} came to nothing", who, e);
+    }
   }
 
   private CompletableFuture<Finding> lookAt(Watched who) {

@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
@@ -41,6 +42,7 @@ abstract class EngineTest extends RunningEngine {
   @Autowired AtomicReference<String> troubleOfReplication;
   @Autowired AtomicReference<String> refusalOfReplication;
   @Autowired AtomicReference<Duration> lookAtReplicationTakes;
+  @Autowired AtomicInteger looksAtReplication;
 
   @BeforeEach
   void healthyPlatform() {
@@ -105,6 +107,12 @@ abstract class EngineTest extends RunningEngine {
       return new AtomicReference<>("");
     }
 
+    /** How many looks of the watch have ended. */
+    @Bean
+    static AtomicInteger looksAtReplication() {
+      return new AtomicInteger();
+    }
+
     /** How long the watch needs to see that. */
     @Bean
     static AtomicReference<Duration> lookAtReplicationTakes() {
@@ -115,12 +123,14 @@ abstract class EngineTest extends RunningEngine {
     static StandingWatch standingWatch(
         AtomicReference<String> troubleOfReplication,
         AtomicReference<String> refusalOfReplication,
-        AtomicReference<Duration> lookAtReplicationTakes) {
+        AtomicReference<Duration> lookAtReplicationTakes,
+        AtomicInteger looksAtReplication) {
       return (step, following) -> {
         long end = System.nanoTime() + lookAtReplicationTakes.get().toNanos();
         while (System.nanoTime() < end) {
           LockSupport.parkNanos(end - System.nanoTime());
         }
+        looksAtReplication.incrementAndGet();
         return new StandingWatch.Finding(
             Optional.of(troubleOfReplication.get()).filter(text -> !text.isEmpty()).stream()
                 .toList(),
