@@ -16,10 +16,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
-import org.camunda.bpm.engine.ProcessEngine;
-import org.camunda.bpm.engine.history.HistoricActivityInstance;
 import org.camunda.bpm.engine.history.HistoricProcessInstance;
 import org.camunda.bpm.engine.repository.DeploymentBuilder;
 import org.camunda.bpm.engine.repository.ProcessDefinition;
@@ -63,9 +60,9 @@ class UpgradeTest {
   @Test
   void aMigrationBegunWithTheLastReleaseEndsWithThisProgramFromWhereverItWaits() throws Exception {
     Map<String, String> migrations = new HashMap<>();
-    try (ConfigurableApplicationContext before = start()) {
+    try (StartedProgram before = start()) {
       deployLastRelease(before, text -> text);
-      play(before.getBean(ScriptedSteps.class));
+      play(before.bean(ScriptedSteps.class));
       for (String wait : WAITS) {
         migrations.put(wait, begin(before, wait));
       }
@@ -77,8 +74,8 @@ class UpgradeTest {
           .values()
           .forEach(one -> assertThat(version(before, one).getVersionTag()).isEqualTo("0.0.9"));
     }
-    try (ConfigurableApplicationContext now = start()) {
-      ScriptedSteps steps = now.getBean(ScriptedSteps.class);
+    try (StartedProgram now = start()) {
+      ScriptedSteps steps = now.bean(ScriptedSteps.class);
       steps.on("watchDelegationBack", (step, call) -> step.put("delegationBack", true));
       steps.on("watchQuietBack", (step, call) -> step.put("quietBack", true));
       for (String task : WAITS) {
@@ -94,7 +91,7 @@ class UpgradeTest {
       assertThat(version(now, migrations.get("fenceDest")).getVersionTag())
           .as("of what has failed in a step")
           .isEqualTo("0.0.9");
-      engine(now).getManagementService().setJobRetries(job.getId(), 1);
+      now.engine().getManagementService().setJobRetries(job.getId(), 1);
       for (Map.Entry<String, String> one : migrations.entrySet()) {
         String end = finish(now, one.getValue());
         assertThat(end)
@@ -108,7 +105,7 @@ class UpgradeTest {
   void aDiagramThatNamesWhatThisProgramLacksKeepsItFromStartingAndIsNamed() throws Exception {
     String migration;
     long incarnation;
-    try (ConfigurableApplicationContext before = start()) {
+    try (StartedProgram before = start()) {
       deployLastRelease(
           before,
           text ->
@@ -116,7 +113,7 @@ class UpgradeTest {
                   .replace("rollback.asked(execution)", "rollback.wanted(execution)"));
       migration = begin(before, "gate");
       leadTo(before, "gate", migration);
-      incarnation = incarnation(before);
+      incarnation = incarnation(before.bean(JdbcTemplate.class));
     }
     assertThatThrownBy(this::start)
         .hasRootCauseInstanceOf(Upgrade.UnknownDiagram.class)
@@ -128,8 +125,10 @@ class UpgradeTest {
         new SpringApplicationBuilder(
                 DataSourceAutoConfiguration.class, JdbcTemplateAutoConfiguration.class)
             .web(WebApplicationType.NONE)
-            .run(arguments())) {
-      assertThat(incarnation(left)).as("nothing was taken over").isEqualTo(incarnation);
+            .run("--migration.data=" + data)) {
+      assertThat(incarnation(left.getBean(JdbcTemplate.class)))
+          .as("nothing was taken over")
+          .isEqualTo(incarnation);
     }
   }
 
@@ -146,10 +145,10 @@ class UpgradeTest {
   }
 
   /** As if that release were running: migrations begin with what was deployed last. */
-  private static void deployLastRelease(
-      ConfigurableApplicationContext program, UnaryOperator<String> edit) throws IOException {
+  private static void deployLastRelease(StartedProgram program, UnaryOperator<String> edit)
+      throws IOException {
     DeploymentBuilder deployment =
-        engine(program).getRepositoryService().createDeployment().name("register-migration");
+        program.engine().getRepositoryService().createDeployment().name("register-migration");
     for (Resource file :
         new PathMatchingResourcePatternResolver().getResources("classpath:last-release/*")) {
       deployment.addString(
@@ -214,7 +213,7 @@ class UpgradeTest {
         .orElse("fenceDest");
   }
 
-  private static String begin(ConfigurableApplicationContext program, String wait) {
+  private static String begin(StartedProgram program, String wait) {
     int number = 1 + WAITS.indexOf(wait);
     String domain = wait.toLowerCase(Locale.ROOT) + ".example";
     EngineTest.platform(wait, domain, "198.51.100." + (50 + number), "");
@@ -225,54 +224,46 @@ class UpgradeTest {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    return as(
-        program,
-        () ->
-            engine(program)
-                .getRuntimeService()
-                .startProcessInstanceByKey("register-migration", Map.of("platformFile", wait))
-                .getId());
+    return program.begin(wait);
   }
 
-  private static void leadTo(
-      ConfigurableApplicationContext program, String wait, String migration) {
+  private static void leadTo(StartedProgram program, String wait, String migration) {
     if (List.of("mendPreflight", "gate").contains(wait)) {
-      task(program, migration, wait);
+      program.taskAt(migration, wait);
       return;
     }
     Map<String, Object> go = new HashMap<>(Map.of("gateDecision", "go"));
     if (wait.equals("notBefore")) {
       go.put("notBefore", Instant.now().plusSeconds(40).toString());
     }
-    complete(program, migration, "gate", go);
+    program.complete(migration, "gate", go);
     if (!wait.equals("notBefore")) {
       if (wait.equals("nameServers")) {
-        task(program, migration, wait);
+        program.taskAt(migration, wait);
         return;
       }
-      complete(program, migration, "nameServers", Map.of("nameServersDecision", "changed"));
+      program.complete(migration, "nameServers", Map.of("nameServersDecision", "changed"));
     }
     if (wait.contains("Back")) {
-      task(program, migration, "confirmRetirement");
-      as(
-          program,
+      program.taskAt(migration, "confirmRetirement");
+      program.asAdmin(
           () -> {
-            program.getBean(Rollback.class).ask(migration, "");
+            program.bean(Rollback.class).ask(migration, "");
             return null;
           });
       if (!wait.equals("nameServersBack")) {
-        complete(program, migration, "nameServersBack", Map.of());
+        program.complete(migration, "nameServersBack", Map.of());
       }
     }
     if (List.of("nameServersBack", "acceptDelegation", "confirmRetirement").contains(wait)) {
-      task(program, migration, wait);
+      program.taskAt(migration, wait);
     } else {
-      EngineTest.eventually(() -> visited(program, migration).contains(wait) ? true : null);
+      EngineTest.eventually(() -> program.visited(migration).contains(wait) ? true : null);
     }
   }
 
   /** Decides at whatever it comes to, until it is over; gives its end. */
-  private static String finish(ConfigurableApplicationContext program, String migration) {
+  private static String finish(StartedProgram program, String migration) {
     Map<String, Map<String, Object>> decisions =
         Map.of(
             "mendPreflight", Map.of("preflightDecision", "checkAgain"),
@@ -284,7 +275,8 @@ class UpgradeTest {
     EngineTest.eventually(
         () -> {
           HistoricProcessInstance found =
-              engine(program)
+              program
+                  .engine()
                   .getHistoryService()
                   .createHistoricProcessInstanceQuery()
                   .processInstanceId(migration)
@@ -293,41 +285,44 @@ class UpgradeTest {
             return true;
           }
           for (Task task :
-              engine(program)
+              program
+                  .engine()
                   .getTaskService()
                   .createTaskQuery()
                   .processInstanceId(migration)
                   .list()) {
-            submitted(program, task, decisions.get(task.getTaskDefinitionKey()));
+            program.submitted(task, decisions.get(task.getTaskDefinitionKey()));
           }
           return null;
         });
-    return visited(program, migration).stream()
+    return program.visited(migration).stream()
         .filter(id -> List.of("completed", "rolledBack", "aborted").contains(id))
         .findFirst()
         .orElse("deleted");
   }
 
-  private static void moveDate(ConfigurableApplicationContext program, String migration) {
+  private static void moveDate(StartedProgram program, String migration) {
     Job wait =
-        engine(program)
+        program
+            .engine()
             .getManagementService()
             .createJobQuery()
             .processInstanceId(migration)
             .activityId("notBefore")
             .singleResult();
-    as(
-        program,
+    program.asAdmin(
         () -> {
-          engine(program)
+          program
+              .engine()
               .getManagementService()
               .setJobDuedate(wait.getId(), Date.from(Instant.now().plusSeconds(60)));
           return null;
         });
   }
 
-  private static Job failed(ConfigurableApplicationContext program, String migration) {
-    return engine(program)
+  private static Job failed(StartedProgram program, String migration) {
+    return program
+        .engine()
         .getManagementService()
         .createJobQuery()
         .processInstanceId(migration)
@@ -335,12 +330,13 @@ class UpgradeTest {
         .singleResult();
   }
 
-  private static ProcessDefinition version(
-      ConfigurableApplicationContext program, String migration) {
-    return engine(program)
+  private static ProcessDefinition version(StartedProgram program, String migration) {
+    return program
+        .engine()
         .getRepositoryService()
         .getProcessDefinition(
-            engine(program)
+            program
+                .engine()
                 .getRuntimeService()
                 .createProcessInstanceQuery()
                 .processInstanceId(migration)
@@ -348,77 +344,11 @@ class UpgradeTest {
                 .getProcessDefinitionId());
   }
 
-  private static List<String> visited(ConfigurableApplicationContext program, String migration) {
-    return engine(program)
-        .getHistoryService()
-        .createHistoricActivityInstanceQuery()
-        .processInstanceId(migration)
-        .list()
-        .stream()
-        .map(HistoricActivityInstance::getActivityId)
-        .toList();
+  private static long incarnation(JdbcTemplate database) {
+    return database.queryForObject("select INCARNATION from MIGRATION_APPLICATION", Long.class);
   }
 
-  private static void complete(
-      ConfigurableApplicationContext program,
-      String migration,
-      String task,
-      Map<String, Object> decision) {
-    Task at = task(program, migration, task);
-    EngineTest.eventually(() -> submitted(program, at, decision));
-  }
-
-  /** A click that meets another transaction is made again. */
-  private static Boolean submitted(
-      ConfigurableApplicationContext program, Task task, Map<String, Object> decision) {
-    return as(
-        program,
-        () -> {
-          engine(program).getFormService().submitTaskForm(task.getId(), new HashMap<>(decision));
-          return true;
-        });
-  }
-
-  private static Task task(ConfigurableApplicationContext program, String migration, String task) {
-    return EngineTest.eventually(
-        () ->
-            engine(program)
-                .getTaskService()
-                .createTaskQuery()
-                .processInstanceId(migration)
-                .taskDefinitionKey(task)
-                .singleResult());
-  }
-
-  private static <T> T as(ConfigurableApplicationContext program, Supplier<T> deed) {
-    engine(program).getIdentityService().setAuthentication("admin", List.of("camunda-admin"));
-    try {
-      return deed.get();
-    } finally {
-      engine(program).getIdentityService().clearAuthentication();
-    }
-  }
-
-  private static long incarnation(ConfigurableApplicationContext program) {
-    return program
-        .getBean(JdbcTemplate.class)
-        .queryForObject("select INCARNATION from MIGRATION_APPLICATION", Long.class);
-  }
-
-  private static ProcessEngine engine(ConfigurableApplicationContext program) {
-    return program.getBean(ProcessEngine.class);
-  }
-
-  private ConfigurableApplicationContext start() {
-    return new SpringApplicationBuilder(EngineTest.Application.class).run(arguments());
-  }
-
-  private String[] arguments() {
-    return new String[] {
-      "--server.port=0",
-      "--migration.data=" + data,
-      "--migration.platforms=" + EngineTest.DIRECTORY,
-      "--migration.admin.password=" + EngineTest.PASSWORD
-    };
+  private StartedProgram start() {
+    return StartedProgram.with(List.of("--migration.data=" + data));
   }
 }
